@@ -1,0 +1,247 @@
+"""All settings, from the environment; `.env.example` lists them with their defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from celery.schedules import crontab
+
+from config.keys import credentials_keys, secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+# DEBUG=1 is for trying out and developing: keys are made on the first run and plain http will do.
+# Django's own debug mode is a switch apart: it keeps every query in memory and shows variables in error pages.
+TRYING_OUT = env.bool("DEBUG", default=True)
+DEBUG = env.bool("DJANGO_DEBUG", default=False)
+
+TRUNKLINE_HOME = (BASE_DIR / env.path("TRUNKLINE_HOME", default="var")()).resolve()
+SECRET_KEY = secret_key(env.str("SECRET_KEY", default=""), TRUNKLINE_HOME, may_make=TRYING_OUT)
+CREDENTIALS_KEYS = credentials_keys(
+    env.list("CREDENTIALS_KEY", default=[]), TRUNKLINE_HOME, may_make=TRYING_OUT
+)
+
+# -- Who may ask what ------------------------------------------------------------------------------------------
+
+# config.middleware.PortalHostMiddleware decides: the portal answers on PORTAL_HOSTS and on the domains of the
+# portal's own list, webhook addresses on any host.
+ALLOWED_HOSTS = ["*"]
+PORTAL_HOSTS = env.list("PORTAL_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+PORT = env.int("PORT", default=8000)
+
+if env.bool("TRUST_FORWARDED_PROTO", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+SECURE_HTTPS = env.bool("SECURE_HTTPS", default=not TRYING_OUT)
+SECURE_SSL_REDIRECT = SECURE_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^webhooks/", r"^health/$"]
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HTTPS
+SECURE_HSTS_PRELOAD = SECURE_HTTPS
+SESSION_COOKIE_SECURE = SECURE_HTTPS
+CSRF_COOKIE_SECURE = SECURE_HTTPS
+SESSION_COOKIE_NAME = "trunkline_session"
+CSRF_COOKIE_NAME = "trunkline_csrf"
+CSRF_FAILURE_VIEW = "config.views.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+
+AUTH_USER_MODEL = "channels_app.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign-in"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "config.views.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# -- Parts -------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",
+    "unfold.contrib.filters",
+    "config.portal.PortalConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "rest_framework",
+    "axes",
+    "channels_app",
+    "messaging",
+    "config.apps.HouseConfig",
+]
+
+MIDDLEWARE = [
+    "config.middleware.PortalHostMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.BodyLimitMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.ContentSecurityMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# -- Where things are kept ---------------------------------------------------------------------------------------
+
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db("DATABASE_URL", default=f"sqlite:///{TRUNKLINE_HOME / 'trunkline.sqlite3'}")
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            # Without IMMEDIATE a transaction that reads before it writes fails at once under load.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,  # seconds; the longest wait seen with 16 writers was 4.8
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000",
+        },
+    }
+else:
+    DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"].get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=20), "timeout": 10},
+    }
+
+SPOOL_FOLDER = TRUNKLINE_HOME / "spool"
+FILE_RETENTION_HOURS = env.int("FILE_RETENTION_HOURS", default=72)
+MAX_FILES_BYTES = 100 * 1024 * 1024
+# Base64 makes 4 bytes of 3; one more mebibyte for the rest of the body.
+MAX_WEBHOOK_BYTES = MAX_FILES_BYTES * 4 // 3 + 1024 * 1024
+MAX_FORM_BYTES = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_FORM_BYTES
+
+# -- Languages, times, files of the pages --------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = TRYING_OUT
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TRYING_OUT
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# -- Carriers ----------------------------------------------------------------------------------------------------
+
+# The address of each ITSP's API by its slug, where it is not the adapter's own; a channel's own goes before it.
+PROVIDER_BASE_URLS = {"apidaze": env.str("APIDAZE_BASE_URL", default="")}
+# One hand-over takes at most this long, in seconds; a claim older than CLAIM_LIFETIME belongs to a dead worker.
+SEND_TIMEOUT = 40
+CLAIM_LIFETIME = 50
+SEND_THREADS = env.int("SEND_THREADS", default=64)
+WAITED_TOO_LONG_HOURS = 24
+WEBHOOK_LOG_DAYS = 7
+ROTATED_TOKEN_HOURS = 24
+SIGN_IN_LINK_HOURS = 48
+
+# -- Workers -----------------------------------------------------------------------------------------------------
+
+BROKER_PORT = env.int("BROKER_PORT", default=8003)
+REDIS_URL = env.str("REDIS_URL", default="") or f"redis://127.0.0.1:{BROKER_PORT}/0"
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_ROUTES = {"messaging.tasks.drain": {"queue": "sending"}}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE_FILENAME = str(TRUNKLINE_HOME / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "ring for waiting messages": {"task": "messaging.tasks.ring_waiting_channels", "schedule": 5},
+    "settle claims of dead workers": {"task": "messaging.tasks.settle_dead_claims", "schedule": 10},
+    "fail what waited too long": {"task": "messaging.tasks.fail_waited_too_long", "schedule": 60},
+    "close idle sessions": {"task": "messaging.tasks.close_idle_sessions", "schedule": 60},
+    "check credentials": {"task": "messaging.tasks.check_credentials", "schedule": 180},
+    "fold traffic counts": {"task": "messaging.tasks.fold_traffic", "schedule": 300},
+    "trim the webhook log": {"task": "messaging.tasks.trim_webhook_log", "schedule": crontab(minute=17)},
+}
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    # What a stopped worker missed is not caught up with: the next round does it all.
+    _entry["options"] = {"expires": 600}
+
+# -- Logs --------------------------------------------------------------------------------------------------------
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"mask": {"()": "config.log_masking.MaskSecrets"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+        # It names addresses with tokens at DEBUG, and its warnings of pools say nothing to an administrator.
+        "urllib3": {"level": "ERROR"},
+        "axes": {"level": "WARNING"},
+    },
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
