@@ -1,0 +1,18 @@
+from channels_app.models.channels import Channel, WebhookToken
+from channels_app.models.domains import Domain
+from channels_app.models.extensions import Extension
+from channels_app.models.queues import MessageQueue
+from channels_app.models.rules import RoutingRule
+from channels_app.models.users import Role, SignInLink, User
+
+__all__ = [
+    "Channel",
+    "Domain",
+    "Extension",
+    "MessageQueue",
+    "Role",
+    "RoutingRule",
+    "SignInLink",
+    "User",
+    "WebhookToken",
+]

@@ -1,0 +1,318 @@
+"""Channels: one account at one ITSP each, and the tokens of their webhook addresses."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Mapping
+from typing import Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from channels_app import credentials
+from channels_app.models.domains import Domain
+from channels_app.providers import PROVIDERS, get_provider
+from channels_app.providers.base import Account, CheckOutcome, CheckResult, Provider
+
+MAX_RATE = 1000  # messages a second
+MAX_TIMEOUT_DAYS = 365
+
+
+class ChannelQuerySet(models.QuerySet["Channel"]):
+    def enabled(self) -> Self:
+        return self.filter(enabled=True)
+
+
+class Channel(models.Model):
+    class Status(models.TextChoices):
+        NOT_CHECKED = "not_checked", _("Not checked yet")
+        CONNECTED = "connected", _("Connected")
+        FAILED = "failed", _("Connection failed")
+
+    class FailureCode(models.TextChoices):
+        """Why a connection failed. The first three hold the queue until a check succeeds."""
+
+        CREDENTIALS = "credentials", _("the ITSP refuses the key and secret")
+        WRONG_ADDRESS = "wrong_address", _("this is not the ITSP's address")
+        UNREADABLE = "unreadable", _("enter key and secret again")
+        NO_ANSWER = "no_answer", _("could not be checked")
+
+    name = models.CharField(
+        _("name"),
+        max_length=127,
+        unique=True,
+        help_text=_("As it shows in lists, up to 127 characters."),
+        error_messages={"unique": _("There is a channel with this name already.")},
+    )
+    enabled = models.BooleanField(
+        _("enabled"),
+        default=True,
+        help_text=_("Off: nothing is sent; what comes in is still stored and routed."),
+    )
+    itsp = models.CharField(_("ITSP"), max_length=30, editable=False)
+    base_url = models.CharField(
+        _("API address"),
+        max_length=255,
+        blank=True,
+        help_text=_("Empty: the ITSP's usual one. Only where the ITSP gave your account another."),
+    )
+    encrypted_credentials = models.TextField(editable=False, blank=True)
+    domain = models.ForeignKey(
+        Domain,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="channels",
+        verbose_name=_("domain of the webhook URL"),
+        help_text=_("Paste the address into your account at the ITSP. Links to files use this domain too."),
+    )
+    sending_rate = models.PositiveIntegerField(
+        _("message sending rate"),
+        default=1,
+        validators=[
+            MinValueValidator(1, _("Enter a whole number from 1 to 1,000, for example 1")),
+            MaxValueValidator(MAX_RATE, _("Enter a whole number from 1 to 1,000, for example 1")),
+        ],
+        help_text=_(
+            "Messages per second for the whole channel; more wait in a queue and leave at this rate. "
+            "Above the ITSP's own limit deliveries may fail; ask the ITSP for your limit."
+        ),
+    )
+    close_automatically = models.BooleanField(_("close session automatically"), default=False)
+    session_timeout_days = models.PositiveIntegerField(
+        _("session timeout (days)"),
+        default=7,
+        validators=[
+            MinValueValidator(1, _("Enter a whole number of days from 1 to 365, for example 7")),
+            MaxValueValidator(
+                MAX_TIMEOUT_DAYS, _("Enter a whole number of days from 1 to 365, for example 7")
+            ),
+        ],
+        help_text=_("A session without a message, pick-up or transfer for this long is closed."),
+    )
+    accompanying_text = models.CharField(
+        _("accompanying text for chat file"),
+        max_length=1600,
+        blank=True,
+        default="You have received a file.",
+        help_text=_("Sent along with a file that has no text of its own."),
+    )
+    allow_takeover = models.BooleanField(
+        _("allow taking over a customer's open session by starting one"),
+        default=False,
+        help_text=_("Off: starting a session with a customer whom a colleague serves is refused."),
+    )
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status.choices, default=Status.NOT_CHECKED, editable=False
+    )
+    failure_code = models.CharField(
+        max_length=20, choices=FailureCode.choices, blank=True, default="", editable=False
+    )
+    failure_detail = models.CharField(max_length=300, blank=True, default="", editable=False)
+    checked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    status_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ChannelQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("SMS channel")
+        verbose_name_plural = _("channels")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sending_rate__gte=1, sending_rate__lte=MAX_RATE),
+                name="channel_rate_is_possible",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(session_timeout_days__gte=1, session_timeout_days__lte=MAX_TIMEOUT_DAYS),
+                name="channel_timeout_is_possible",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def provider(self) -> Provider:
+        return get_provider(self.itsp)
+
+    @property
+    def account(self) -> Account:
+        """Where and as whom to send. Raises `credentials.CredentialsUnreadableError`."""
+        return Account(self.effective_base_url, credentials.decrypt(self.encrypted_credentials))
+
+    @property
+    def effective_base_url(self) -> str:
+        return (
+            self.base_url or settings.PROVIDER_BASE_URLS.get(self.itsp, "") or self.provider.default_base_url
+        )
+
+    @property
+    def holds_queue(self) -> bool:
+        """Whether sending waits for a successful check: no message would be accepted as things are."""
+        return self.status == self.Status.FAILED and self.failure_code in (
+            self.FailureCode.CREDENTIALS,
+            self.FailureCode.WRONG_ADDRESS,
+            self.FailureCode.UNREADABLE,
+        )
+
+    @property
+    def status_text(self) -> str:
+        """The status in words, with its reason: *Connection failed: could not be checked (…)*."""
+        if not self.enabled:
+            return str(_("Disabled"))
+        text = self.get_status_display()
+        if self.status == self.Status.FAILED and self.failure_code:
+            text = f"{text}: {self.get_failure_code_display()}"
+        if self.status == self.Status.FAILED and self.failure_detail:
+            text = f"{text} ({self.failure_detail})"
+        return text
+
+    def set_credentials(self, entered: Mapping[str, str]) -> None:
+        """Stores what was entered; a field left empty keeps what is stored, as far as that can be read."""
+        entered = {name: value for name, value in entered.items() if value}
+        if not entered:
+            return
+        try:
+            stored = credentials.decrypt(self.encrypted_credentials)
+        except credentials.CredentialsUnreadableError:
+            stored = {}
+        self.encrypted_credentials = credentials.encrypt({**stored, **entered})
+        self.status = self.Status.NOT_CHECKED
+        self.failure_code = self.failure_detail = ""
+
+    def set_credential_names(self) -> set[str]:
+        """Which credentials are stored and can be read."""
+        try:
+            return {name for name, value in credentials.decrypt(self.encrypted_credentials).items() if value}
+        except credentials.CredentialsUnreadableError:
+            return set()
+
+    def check_credentials(self, *, timeout: float = 10) -> bool:
+        """Asks the ITSP and records the answer, if the credentials are still those that were asked about.
+
+        Uses the network, for `timeout` seconds at most. Returns whether the channel is connected.
+        """
+        try:
+            account = self.account
+        except credentials.CredentialsUnreadableError:
+            self.record_failure(self.FailureCode.UNREADABLE)
+            return False
+        result = self.provider.check_credentials(account, timeout=timeout)
+        if result.outcome is CheckOutcome.VALID:
+            self._record_status(self.Status.CONNECTED)
+            return True
+        self.record_failure(_failure_code(result), result.detail)
+        return False
+
+    def record_failure(self, code: FailureCode, detail: str = "") -> None:
+        """Notes that the connection failed, unless the credentials have been changed since."""
+        self._record_status(self.Status.FAILED, code, detail[:300])
+
+    def _record_status(self, status: Status, code: str = "", detail: str = "") -> None:
+        now = timezone.now()
+        changed_at = self.status_changed_at if (self.status, self.failure_code) == (status, code) else now
+        self.status, self.failure_code, self.failure_detail = status, code, detail
+        self.checked_at, self.status_changed_at = now, changed_at
+        Channel.objects.filter(
+            pk=self.pk, encrypted_credentials=self.encrypted_credentials, base_url=self.base_url
+        ).update(
+            status=status,
+            failure_code=code,
+            failure_detail=detail,
+            checked_at=now,
+            status_changed_at=changed_at,
+        )
+
+    def clean(self) -> None:
+        self.name = self.name.strip()
+        if not self.name:
+            raise ValidationError({"name": _("Enter a name, for example Apidaze main account")})
+        if self.base_url:
+            self._clean_base_url()
+        if self.itsp and self.provider.requires_accompanying_text and not self.accompanying_text.strip():
+            raise ValidationError(
+                {
+                    "accompanying_text": _(
+                        "This ITSP refuses a file without a text; enter one, for example You have received a file."
+                    )
+                }
+            )
+
+    def _clean_base_url(self) -> None:
+        self.base_url = self.base_url.strip().rstrip("/")
+        try:
+            URLValidator(schemes=["https", "http"])(self.base_url)
+        except ValidationError:
+            raise ValidationError(
+                {"base_url": _("This is no web address; write it like https://api.apidaze.io")}
+            ) from None
+
+    @property
+    def webhook_token(self) -> WebhookToken:
+        """The current token, made where there is none yet."""
+        token = self.tokens.filter(ends_at=None).first()
+        return token or WebhookToken.objects.get_or_create(channel=self, ends_at=None)[0]
+
+    def rotate_webhook_token(self, *, end_old_at_once: bool = False) -> WebhookToken:
+        """A new token for the webhook's address; the old one works `ROTATED_TOKEN_HOURS` more, or no longer."""
+        now = timezone.now()
+        old_ends_at = now if end_old_at_once else now + dt.timedelta(hours=settings.ROTATED_TOKEN_HOURS)
+        with transaction.atomic():
+            Channel.objects.select_for_update().get(pk=self.pk)
+            self.tokens.filter(ends_at=None).update(ends_at=old_ends_at)
+            if end_old_at_once:
+                self.tokens.filter(ends_at__gt=now).update(ends_at=now)
+            return WebhookToken.objects.create(channel=self)
+
+
+def _failure_code(result: CheckResult) -> Channel.FailureCode:
+    if result.outcome is CheckOutcome.REJECTED:
+        return Channel.FailureCode.CREDENTIALS
+    return Channel.FailureCode.NO_ANSWER
+
+
+def new_webhook_token() -> str:
+    """256 bits: the token is the only secret between the internet and the webhook."""
+    return secrets.token_urlsafe(32)
+
+
+class WebhookTokenQuerySet(models.QuerySet["WebhookToken"]):
+    def live(self) -> Self:
+        return self.filter(models.Q(ends_at=None) | models.Q(ends_at__gt=timezone.now()))
+
+
+class WebhookToken(models.Model):
+    """One token of a channel's webhook address; the one without an end is the current one."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="tokens")
+    token = models.CharField(max_length=64, unique=True, default=new_webhook_token)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WebhookTokenQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("webhook token")
+        verbose_name_plural = _("webhook tokens")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel"],
+                condition=models.Q(ends_at__isnull=True),
+                name="channel_has_one_current_token",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.token[:4]}…"
+
+
+def itsp_choices() -> list[tuple[str, str]]:
+    """(slug, label) of every registered ITSP."""
+    return [(slug, provider.label) for slug, provider in PROVIDERS.items()]

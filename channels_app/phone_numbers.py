@@ -1,0 +1,77 @@
+"""Phone numbers and sender IDs: one written form for each, and what can be said of it."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+# 3 to 11 characters with at least one letter: what GSM networks can show as a sender.
+_SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{3,11}")
+
+
+def normalise_number(typed: str) -> str:
+    """The E.164 form (`+14102161183`) of a number that was typed with its country code.
+
+    Spaces, hyphens, brackets and a leading 00 are understood. Raises `ValidationError` with an example.
+    """
+    compact = typed.strip()
+    if compact.startswith("00"):
+        compact = "+" + compact[2:]
+    try:
+        number = phonenumbers.parse(compact, None)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or number.extension or not phonenumbers.is_possible_number(number):
+        raise ValidationError(
+            _("%(typed)s is not a phone number in international format, for example +14102161183"),
+            code="not_a_number",
+            params={"typed": f"“{typed.strip()[:40]}”"},
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def normalise_sender(typed: str) -> str:
+    """A routing rule's number in its one written form: E.164, or an alphanumeric sender ID as typed.
+
+    Raises `ValidationError`.
+    """
+    if not re.search(r"[A-Za-z]", typed):
+        return normalise_number(typed)
+    sender = " ".join(typed.split())
+    if not _SENDER_ID.fullmatch(sender):
+        raise ValidationError(
+            _(
+                "%(typed)s is not a sender ID: 3 to 11 of A-Z, a-z, 0-9 and space, with at least one letter, "
+                "for example ACME Shop. A phone number has no letters, for example +14102161183"
+            ),
+            code="not_a_sender",
+            params={"typed": f"“{typed.strip()[:40]}”"},
+        )
+    return sender
+
+
+def is_phone_number(number: str) -> bool:
+    """Whether a stored number is one that can be written to (and no short code or name)."""
+    return re.fullmatch(r"\+\d{7,15}", number) is not None
+
+
+def is_us_number(number: str) -> bool:
+    """Whether a stored number belongs to the United States, where 10DLC rules hold.
+
+    A number of the North American plan that no country is known for counts as one: better a warning too many.
+    """
+    if not number.startswith("+1") or not is_phone_number(number):
+        return False
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(number, None))
+    return region in {"US", None}
+
+
+def pretty_number(number: str) -> str:
+    """A stored number as people read it: `+1 410-216-1183`. What is no phone number stays as it is."""
+    if not is_phone_number(number):
+        return number
+    parsed = phonenumbers.parse(number, None)
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
