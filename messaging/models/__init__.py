@@ -1,0 +1,18 @@
+from messaging.models.messages import Message
+from messaging.models.personal import PersonalState
+from messaging.models.sending import SendingState
+from messaging.models.sessions import Session, SessionEvent
+from messaging.models.traffic import TrafficCount
+from messaging.models.unroutable import UnroutableMessage
+from messaging.models.webhook_log import WebhookLogEntry
+
+__all__ = [
+    "Message",
+    "PersonalState",
+    "SendingState",
+    "Session",
+    "SessionEvent",
+    "TrafficCount",
+    "UnroutableMessage",
+    "WebhookLogEntry",
+]

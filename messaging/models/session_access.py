@@ -1,0 +1,95 @@
+"""Who sees what: the one place that says which sessions a person may see, answer, pick up, transfer and close.
+
+| session                 | seen by                                                              |
+| ----------------------- | -------------------------------------------------------------------- |
+| open, with a holder     | the holder                                                           |
+| open, without a holder  | the queue's agents                                                   |
+| closed                  | whoever held it last; if nobody did, its queue's agents              |
+| earlier, same customer  | whoever may see the present one (see `messaging.conversation`)       |
+| any                     | supervisors and administrators                                       |
+
+Every entry point starts from `visible_to`; what it does not give is a 404.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from channels_app.models import Extension, MessageQueue, User
+
+if TYPE_CHECKING:
+    from messaging.models.sessions import Session
+
+_HELD_BY_NOBODY = Q(holder__isnull=True)
+_NEVER_HELD = Q(holder__isnull=True, holder_name="")
+
+
+def seat_of(user: User) -> Extension | None:
+    """The extension of a login, if it has one."""
+    return Extension.objects.filter(user=user).first() if user.pk else None
+
+
+class SessionAccessQuerySet(models.QuerySet["Session"]):
+    def visible_to(self, user: User, seat: Extension | None) -> Self:
+        """The sessions that `user`, sitting at `seat`, may see."""
+        if not user.is_active:
+            return self.none()
+        if user.oversees:
+            return self
+        return self.seen_from(seat)
+
+    def seen_from(self, seat: Extension | None) -> Self:
+        """The sessions that `seat` gives by itself, whatever the role of the person sitting at it."""
+        if seat is None:
+            return self.none()
+        return self.filter(
+            Q(holder=seat)
+            | (Q(queue__in=seat.queues.all()) & (_HELD_BY_NOBODY & Q(status="open")))
+            | (Q(queue__in=seat.queues.all()) & (_NEVER_HELD & Q(status="closed")))
+        )
+
+    def held_by(self, seat: Extension) -> Self:
+        return self.filter(holder=seat)
+
+    def waiting_for(self, seat: Extension) -> Self:
+        """Open sessions without a holder in the queues of `seat`."""
+        return self.filter(_HELD_BY_NOBODY, status="open", queue__in=seat.queues.all())
+
+    def open(self) -> Self:
+        return self.filter(status="open")
+
+    def orphaned(self) -> Self:
+        """Sessions whose holder or queue is gone."""
+        return self.filter(
+            (Q(holder__isnull=True) & ~Q(holder_name="")) | (Q(queue__isnull=True) & ~Q(queue_name=""))
+        )
+
+
+def may_answer(session: Session, seat: Extension | None) -> bool:
+    """Whether `seat` may write in an open session: its holder, or where nobody holds it, an agent of its queue.
+
+    The queue's mode decides what an answer does, not who may answer: see `messaging.pickup`.
+    """
+    if seat is None or not session.is_open:
+        return False
+    if session.holder_id is not None:
+        return session.holder_id == seat.pk
+    return session.queue_id is not None and seat.queues.filter(pk=session.queue_id).exists()
+
+
+def may_pick_up(session: Session, seat: Extension | None) -> bool:
+    """Whether the pick-up button is there for `seat`: never where the queue's mode is *Pickup disabled*."""
+    return (
+        session.holder_id is None
+        and may_answer(session, seat)
+        and session.queue is not None
+        and session.queue.mode != MessageQueue.Mode.DISABLED
+    )
+
+
+def may_move(session: Session, user: User, seat: Extension | None) -> bool:
+    """Whether `user` may transfer and close: who may answer; supervisors and administrators always."""
+    return session.is_open and (user.oversees or may_answer(session, seat))
