@@ -1,0 +1,169 @@
+"""The control API: set faults, read what was received, play the phone. JSON both ways.
+
+    GET    /control/faults         what is in force
+    PUT    /control/faults         replaces it; `{}` puts everything back to how the program was started
+    GET    /control/received       ?since=INDEX&limit=N, oldest first
+    DELETE /control/received       forgets requests and counts
+    GET    /control/summary        counts, and the most sends in any rolling second
+    GET    /control/phone          ?customer=DIGITS&since=N: settings, and this customer's messages
+    PUT    /control/phone          webhook_url, business_numbers, customer_numbers: changes what is named
+    DELETE /control/phone          forgets the messages, keeps the settings
+    POST   /control/phone/send     from, to, text: the customer writes; gives what the webhook answered
+
+`PUT /control/faults` takes `latency_ms` and `jitter_ms` (before each answer of the API), `details` (false:
+the older answer without a message id), `close_idle_ms` (close kept connections when idle for so long),
+`refuse_seconds` (refuse connections on the API's port for so long) and `faults`, a list of objects:
+
+    kind          one of `faults.KINDS`
+    on            send, validates or both (the default)
+    next          for so many requests; or
+    probability   0 to 1; or neither: until it is replaced
+    retry_after   seconds or a date, for too_many_requests (default 1) and unavailable (default none)
+    location      for redirect
+    taken         for silence (default true), server_error, unavailable, html, not_an_object (default false):
+                  the message is taken all the same
+
+The first fault of the list that applies wins. Control is shut out as well while the port refuses connections,
+unless the program was started with `--control-port`. A bad request is answered 400 with `{"error": "…"}`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from .connections import Listener, connection_of
+from .faults import BadControlError, Faults, check_keys, number_in
+from .phone import Phone, digits_of
+from .record import Log
+
+MOST_A_PAGE = 10_000
+REFUSE_AT_MOST = 3600.0
+
+_Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def _explained(handler: _Handler) -> _Handler:
+    """Answer bad requests in words."""
+
+    async def explain(request: web.Request) -> web.Response:
+        try:
+            return await handler(request)
+        except BadControlError as error:
+            return web.json_response({"error": str(error)}, status=400)
+
+    return explain
+
+
+class Control:
+    """What tests, the demo and the phone's page use to play with the simulator."""
+
+    def __init__(self, faults: Faults, log: Log, phone: Phone) -> None:
+        self._faults = faults
+        self._log = log
+        self._phone = phone
+        self.listener: Listener | None = None  # the API's, which can refuse connections
+
+    def routes(self) -> list[web.RouteDef]:
+        """The control API's addresses."""
+        return [
+            web.get("/control/faults", _explained(self.show_faults)),
+            web.put("/control/faults", _explained(self.set_faults)),
+            web.get("/control/received", _explained(self.received)),
+            web.delete("/control/received", _explained(self.forget_received)),
+            web.get("/control/summary", _explained(self.summary)),
+            web.get("/control/phone", _explained(self.show_phone)),
+            web.put("/control/phone", _explained(self.set_phone)),
+            web.delete("/control/phone", _explained(self.forget_phone)),
+            web.post("/control/phone/send", _explained(self.send_from_phone)),
+        ]
+
+    async def show_faults(self, request: web.Request) -> web.Response:
+        """What is in force, with what is left of it."""
+        faults = self._faults
+        return web.json_response(
+            {
+                "latency_ms": faults.latency_ms,
+                "jitter_ms": faults.jitter_ms,
+                "details": faults.details,
+                "close_idle_ms": faults.close_idle_ms,
+                "refuse_seconds": round(self.listener.refuses_for, 3) if self.listener else 0,
+                "faults": [fault.as_json() for fault in faults.active],
+            }
+        )
+
+    async def set_faults(self, request: web.Request) -> web.Response:
+        """Replace all faults."""
+        names = {"latency_ms", "jitter_ms", "details", "close_idle_ms", "refuse_seconds", "faults"}
+        data = check_keys(await _json(request), names, "the request")
+        seconds = number_in(data, "refuse_seconds", 0, REFUSE_AT_MOST) if "refuse_seconds" in data else 0
+        self._faults.set(data)
+        if self.listener is not None:
+            await self.listener.refuse(seconds, spare=connection_of(request))
+        response = await self.show_faults(request)
+        if seconds:
+            response.force_close()
+        return response
+
+    async def received(self, request: web.Request) -> web.Response:
+        """A page of the log."""
+        since = _whole(request, "since", 0, 2**53)
+        limit = _whole(request, "limit", 1000, MOST_A_PAGE)
+        return web.json_response(self._log.page(since, limit))
+
+    async def forget_received(self, request: web.Request) -> web.Response:
+        """Clear the log."""
+        self._log.clear()
+        return web.json_response({})
+
+    async def summary(self, request: web.Request) -> web.Response:
+        """Counts and rates."""
+        return web.json_response(self._log.summary())
+
+    async def show_phone(self, request: web.Request) -> web.Response:
+        """The phone's settings and one customer's messages."""
+        customer = request.query.get("customer", "")
+        if customer:
+            customer = digits_of(customer, "customer")
+        return web.json_response(self._phone.state(customer, _whole(request, "since", 0, 2**53)))
+
+    async def set_phone(self, request: web.Request) -> web.Response:
+        """Change the phone's settings."""
+        names = {"webhook_url", "business_numbers", "customer_numbers"}
+        self._phone.configure(check_keys(await _json(request), names, "the request"))
+        return await self.show_phone(request)
+
+    async def forget_phone(self, request: web.Request) -> web.Response:
+        """Clear all threads."""
+        self._phone.forget()
+        return web.json_response({})
+
+    async def send_from_phone(self, request: web.Request) -> web.Response:
+        """The customer writes. Answered 200 whatever the webhook said: that is in `state` and `status`."""
+        data = check_keys(await _json(request), {"from", "to", "text"}, "the request")
+        customer, business = digits_of(data.get("from"), "from"), digits_of(data.get("to"), "to")
+        text = data.get("text")
+        if not isinstance(text, str) or not text:
+            raise BadControlError("text must not be empty")
+        return web.json_response((await self._phone.send(customer, business, text)).as_json())
+
+
+async def _json(request: web.Request) -> Any:
+    """The request's JSON. Its type must be said: no foreign web page can do that without being allowed to."""
+    if request.content_type != "application/json":
+        raise BadControlError("Content-Type must be application/json")
+    try:
+        return json.loads(await request.read())
+    except (ValueError, RecursionError):
+        raise BadControlError("the body is not JSON") from None
+
+
+def _whole(request: web.Request, name: str, default: int, most: int) -> int:
+    text = request.query.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,16}", text) or int(text) > most:
+        raise BadControlError(f"{name} must be a whole number from 0 to {most}")
+    return int(text)
