@@ -1,0 +1,77 @@
+"""Finding and locking a session as somebody: the first step of every operation on one."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from channels_app.models import Extension, RoutingRule, User
+from channels_app.phone_numbers import is_phone_number
+from messaging.models import Session
+from messaging.models.session_access import may_answer
+from messaging.refusal import NotFoundError, RefusedError
+
+
+def locked_session(session_id: int) -> Session:
+    """The session, its row locked and read again. Call it inside a transaction, before anything else."""
+    try:
+        return Session.objects.select_for_update(of=("self",)).select_related("channel").get(pk=session_id)
+    except Session.DoesNotExist:
+        raise NotFoundError from None
+
+
+def demand_visible(session: Session, user: User, seat: Extension | None) -> None:
+    """Raises `NotFoundError` unless this person may see the session.
+
+    An agent whose colleague was quicker is told so instead: the session was in front of both a moment ago.
+    """
+    if Session.objects.filter(pk=session.pk).visible_to(user, seat).exists():
+        return
+    in_its_queue = seat and session.queue_id and seat.queues.filter(pk=session.queue_id).exists()
+    if in_its_queue and session.is_open:
+        raise RefusedError(_("%(holder)s has this session now.") % {"holder": session.holder_name})
+    raise NotFoundError
+
+
+def demand_answerable(session: Session, user: User, seat: Extension | None) -> Extension:
+    """The seat to answer from. Raises `RefusedError` with the reason why this session can't be answered."""
+    demand_visible(session, user, seat)
+    reason = why_not_answerable(session, seat)
+    if reason or seat is None:
+        raise RefusedError(reason)
+    return seat
+
+
+def rule_of(session: Session) -> RoutingRule | None:
+    return RoutingRule.objects.filter(channel_id=session.channel_id, number=session.our_number).first()
+
+
+def why_not_answerable(session: Session, seat: Extension | None) -> str:
+    """The sentence that says why `seat` can't write in the session now; "" if it can."""
+    if not session.is_open:
+        return _("This session is closed. Start a new one to write to this customer.")
+    if seat is None:
+        return _("Only people with an extension can answer.")
+    if not may_answer(session, seat):
+        if session.holder_name:
+            return _("%(holder)s has this session now.") % {"holder": session.holder_name}
+        return _("This session belongs to a queue you are not in.")
+    if reason := why_nothing_leaves(session):
+        return reason
+    if rule_of(session) is None:
+        return _(
+            "This number was removed: %(number)s has no rule any more, so nothing can be sent from it."
+        ) % {"number": session.our_number}
+    return ""
+
+
+def why_nothing_leaves(session: Session) -> str:
+    """The sentence that says why no message of anybody can leave this session; "" if one can."""
+    if not session.channel.enabled:
+        return _("The channel “%(channel)s” is disabled: nothing can be sent through it.") % {
+            "channel": session.channel.name
+        }
+    if not is_phone_number(session.customer_number):
+        return _("“%(customer)s” is no phone number and can't be answered.") % {
+            "customer": session.customer_number
+        }
+    return ""

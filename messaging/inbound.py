@@ -1,0 +1,258 @@
+"""What comes in: one transaction from a webhook's message to the session it belongs to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from channels_app.models import Channel, RoutingRule
+from channels_app.providers.base import InboundMessage
+from messaging.models import Message, Session, SessionEvent, TrafficCount, UnroutableMessage, WebhookLogEntry
+from messaging.models.traffic import quarter_of
+
+REPEAT_WINDOW = dt.timedelta(seconds=10)
+Outcome = WebhookLogEntry.Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message and what is known of its request: for the webhook log, and where its files are kept."""
+
+    inbound: InboundMessage
+    fingerprint: str
+    body_file: str = ""
+    source: str = ""
+    logged_body: str = ""
+
+
+def fingerprint(channel: Channel, message: InboundMessage) -> str:
+    """Equal for two deliveries only if id, sender, number, text and files are all the same."""
+    parts = [
+        channel.pk,
+        message.message_id,
+        message.sender,
+        message.recipient,
+        message.text,
+        message.files_digest,
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def receive(channel: Channel, arrival: Arrival) -> WebhookLogEntry:
+    """Stores a message with its webhook log line, in the session it belongs to or as unroutable.
+
+    When this returns, it is on disk. Raises `django.db.Error` if it could not be stored: nothing is, then.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        message, outcome = None, Outcome.UNROUTABLE
+        if routed := _route(channel, arrival, now):
+            message, outcome = _store(channel, routed, arrival, now)
+        else:
+            outcome = _keep_unroutable(channel, arrival, now)
+        return _log(channel, arrival, outcome, message, now)
+
+
+def deliver(channel: Channel, arrival: Arrival, received_at: dt.datetime) -> Message | None:
+    """Stores a message that waited as unroutable, now that its number has a rule. None if it is a repeat.
+
+    To be called inside a transaction. Raises `RoutingRule.DoesNotExist`.
+    """
+    now = timezone.now()
+    routed = _route(channel, arrival, now)
+    if routed is None:
+        raise RoutingRule.DoesNotExist
+    return _store(channel, routed, arrival, now, received_at=received_at)[0]
+
+
+@dataclass(slots=True)
+class Routed:
+    """Where a message goes: its number's rule, the customer's open session, and whether it looks like a repeat."""
+
+    rule: RoutingRule
+    session_id: int | None
+    session_active_at: dt.datetime | None
+    repeated: bool
+
+
+def _route(channel: Channel, arrival: Arrival, now: dt.datetime) -> Routed | None:
+    inbound = arrival.inbound
+    open_session = Session.objects.filter(
+        channel=channel,
+        our_number=OuterRef("number"),
+        customer_number=inbound.sender,
+        status=Session.Status.OPEN,
+    )
+    rule = (
+        RoutingRule.objects.filter(channel=channel, number=inbound.recipient)
+        .select_related("destination_extension", "destination_queue")
+        .annotate(
+            session_id=Subquery(open_session.values("pk")[:1]),
+            session_active_at=Subquery(open_session.values("last_activity_at")[:1]),
+            repeated=Exists(_repeats(arrival, now)),
+        )
+        .first()
+    )
+    if rule is None:
+        return None
+    return Routed(rule, rule.session_id, rule.session_active_at, rule.repeated)
+
+
+def _repeats(arrival: Arrival, now: dt.datetime) -> QuerySet[Message]:
+    return Message.objects.filter(fingerprint=arrival.fingerprint, created_at__gte=now - REPEAT_WINDOW)
+
+
+def _store(
+    channel: Channel,
+    routed: Routed,
+    arrival: Arrival,
+    now: dt.datetime,
+    *,
+    received_at: dt.datetime | None = None,
+) -> tuple[Message | None, Outcome]:
+    inbound = arrival.inbound
+    session_id = _take_session(channel, routed, arrival, now)
+    repeated = routed.repeated and not inbound.message_id
+    message = Message(
+        session_id=session_id,
+        direction=Message.Direction.INBOUND,
+        status=Message.Status.RECEIVED,
+        text=inbound.text,
+        created_at=received_at or now,
+        itsp_message_id=inbound.message_id,
+        fingerprint=arrival.fingerprint,
+        possible_repeat=repeated,
+        body_file=arrival.body_file,
+    )
+    if not _insert_once(message):
+        return None, Outcome.REPEAT
+    TrafficCount.objects.create(
+        channel=channel,
+        quarter_at=quarter_of(message.created_at),
+        received=1,
+        with_files=1 if arrival.body_file else 0,
+    )
+    return message, Outcome.POSSIBLE_REPEAT if repeated else Outcome.STORED
+
+
+def _insert_once(message: Message) -> bool:
+    """Stores the message; False if one with the same id, and all else the same, is stored already."""
+    if not message.itsp_message_id:
+        message.save(force_insert=True)
+        return True
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+    except IntegrityError:
+        if not Message.objects.filter(fingerprint=message.fingerprint).exists():
+            raise
+        return False
+    return True
+
+
+def _take_session(channel: Channel, routed: Routed, arrival: Arrival, now: dt.datetime) -> int:
+    """Takes the row of the session that the message goes into, which from now on nobody else can change.
+
+    If somebody changed the session since it was looked up, a repeat may have come in meanwhile: looks again.
+    """
+    if routed.session_id is not None:
+        if _join(routed.session_id, now, last_activity_at=routed.session_active_at):
+            return routed.session_id
+        if _join(routed.session_id, now):
+            routed.repeated = _repeats(arrival, now).exists()
+            return routed.session_id
+    while True:
+        opened = _open(channel, routed.rule, arrival.inbound.sender, now)
+        if opened is not None:
+            return opened
+        other = Session.objects.filter(
+            channel=channel,
+            our_number=routed.rule.number,
+            customer_number=arrival.inbound.sender,
+            status=Session.Status.OPEN,
+        ).first()
+        if other is not None and _join(other.pk, now):
+            routed.repeated = _repeats(arrival, now).exists()
+            return other.pk
+
+
+def _join(session_id: int, now: dt.datetime, **as_seen: dt.datetime | None) -> bool:
+    """Takes the row of an open session for a message; False if it was closed, or is not as it was seen."""
+    return bool(
+        Session.objects.filter(pk=session_id, status=Session.Status.OPEN, **as_seen).update(
+            last_activity_at=now, waiting_since=Coalesce("waiting_since", now)
+        )
+    )
+
+
+def _open(channel: Channel, rule: RoutingRule, customer_number: str, now: dt.datetime) -> int | None:
+    """A new session at the rule's destination; None if somebody else has just opened one."""
+    session = Session(
+        channel=channel,
+        our_number=rule.number,
+        customer_number=customer_number,
+        opened_at=now,
+        last_activity_at=now,
+        waiting_since=now,
+    )
+    if rule.destination_queue is not None:
+        session.put_into(rule.destination_queue)
+    elif rule.destination_extension is not None:
+        session.give_to(rule.destination_extension)
+    try:
+        with transaction.atomic():
+            session.save(force_insert=True)
+    except IntegrityError:
+        return None
+    SessionEvent.objects.create(session=session, kind=SessionEvent.Kind.STARTED, at=now)
+    return session.pk
+
+
+def _keep_unroutable(channel: Channel, arrival: Arrival, now: dt.datetime) -> Outcome:
+    inbound = arrival.inbound
+    recent = UnroutableMessage.objects.filter(fingerprint=arrival.fingerprint)
+    stored = Message.objects.filter(fingerprint=arrival.fingerprint)
+    if inbound.message_id and (recent.exists() or stored.exists()):
+        return Outcome.REPEAT
+    message = UnroutableMessage(
+        channel=channel,
+        sender=inbound.sender,
+        recipient=inbound.recipient,
+        text=inbound.text,
+        received_at=now,
+        itsp_message_id=inbound.message_id,
+        fingerprint=arrival.fingerprint,
+        possible_repeat=not inbound.message_id
+        and recent.filter(received_at__gte=now - REPEAT_WINDOW).exists(),
+        body_file=arrival.body_file,
+    )
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+    except IntegrityError:
+        if not recent.exists():
+            raise
+        return Outcome.REPEAT
+    return Outcome.UNROUTABLE
+
+
+def _log(
+    channel: Channel, arrival: Arrival, outcome: Outcome, message: Message | None, now: dt.datetime
+) -> WebhookLogEntry:
+    return WebhookLogEntry.objects.create(
+        received_at=now,
+        channel=channel,
+        source=arrival.source,
+        sender=arrival.inbound.sender,
+        recipient=arrival.inbound.recipient,
+        outcome=outcome,
+        body=arrival.logged_body,
+        message=message,
+    )

@@ -1,0 +1,90 @@
+"""Writing: an agent's text becomes a queued message, once per press, and the doorbell rings after the commit."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from channels_app.models import Extension, MessageQueue, User
+from messaging import access, doorbell, turns
+from messaging.models import Message, Session, SessionEvent
+from messaging.models.messages import MAX_TEXT
+from messaging.refusal import RefusedError
+from messaging.segments import measure
+from messaging.timeline import note
+
+
+def clean_text(typed: str) -> str:
+    """The text as it is stored and sent. Raises `RefusedError` for an empty one, or one that is too long."""
+    text = typed.replace("\r\n", "\n").replace("\r", "\n")
+    text = "".join(c for c in text if c == "\n" or c == "\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    if not text.strip():
+        raise RefusedError(_("Write a text first: an empty message can't be sent."))
+    if len(text) > MAX_TEXT:
+        raise RefusedError(
+            _("This text has %(length)s characters; a message takes at most %(limit)s.")
+            % {"length": f"{len(text):,}", "limit": f"{MAX_TEXT:,}"}
+        )
+    return text
+
+
+def answer(user: User, seat: Extension | None, session_id: int, typed: str, press_key: uuid.UUID) -> Message:
+    """Writes into an open session. A repeat with the same key gives the message that the first press made.
+
+    In a queue with auto pickup the first answer picks the session up. Raises `RefusedError`, `NotFoundError`.
+    """
+    text = clean_text(typed)
+    if first := pressed_before(seat, press_key):
+        return first
+    with transaction.atomic():
+        session = access.locked_session(session_id)
+        if first := pressed_before(seat, press_key):
+            return first
+        return write(session, access.demand_answerable(session, user, seat), text, press_key)
+
+
+def write(session: Session, seat: Extension, text: str, press_key: uuid.UUID) -> Message:
+    """Queues a message at the end of a locked session that `seat` may answer."""
+    now = timezone.now()
+    if session.holder_id is None and session.queue and session.queue.mode == MessageQueue.Mode.AUTO:
+        session.give_to(seat)
+        note(session, SessionEvent.Kind.PICKED_UP, now, actor=seat)
+    message = Message.objects.create(
+        session=session,
+        direction=Message.Direction.OUTBOUND,
+        status=Message.Status.QUEUED,
+        text=text,
+        created_at=now,
+        author=seat,
+        author_name=str(seat),
+        origin=Message.Origin.AGENT,
+        priority=Message.Priority.ANSWER,
+        press_key=press_key,
+        segments=measure(text).segments,
+    )
+    session.last_activity_at, session.waiting_since = now, None
+    turns.take_place(session, message, now)
+    session.save(
+        update_fields=[
+            "holder",
+            "holder_name",
+            "last_activity_at",
+            "waiting_since",
+            "send_priority",
+            "send_turn_at",
+        ]
+    )
+    transaction.on_commit(partial(doorbell.ring, session.channel_id))
+    return message
+
+
+def pressed_before(seat: Extension | None, press_key: uuid.UUID) -> Message | None:
+    """The message that this press has made already."""
+    if seat is None:
+        return None
+    return Message.objects.filter(author=seat, press_key=press_key).select_related("session").first()

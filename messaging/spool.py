@@ -1,0 +1,79 @@
+"""The spool folder: webhook bodies that carry files, on disk before the webhook is answered."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from django.conf import settings
+
+MEMORY_LIMIT = 256 * 1024  # bytes; a larger body is never held in memory
+CHUNK = 64 * 1024
+
+
+class BodyCutShortError(Exception):
+    """The sender announced more bytes than it sent."""
+
+
+@contextmanager
+def received_body(source: IO[bytes], length: int) -> Iterator[BinaryIO]:
+    """The whole body of `length` bytes as a seekable stream, in memory or, if it is large, in a file.
+
+    Raises `BodyCutShortError` if it ends before, `OSError` if the disk is full.
+    """
+    folder = _folder()
+    with tempfile.SpooledTemporaryFile(max_size=MEMORY_LIMIT, dir=str(folder)) as body:
+        missing = length
+        while missing > 0:
+            chunk = source.read(min(CHUNK, missing))
+            if not chunk:
+                raise BodyCutShortError
+            body.write(chunk)
+            missing -= len(chunk)
+        body.seek(0)
+        yield cast(BinaryIO, body)
+
+
+def keep(body: BinaryIO) -> str:
+    """Stores a body for good and returns its name; on the disk, synced, before it returns."""
+    folder = _folder()
+    name = f"{secrets.token_hex(16)}.body"
+    draft = folder / f"{name}.part"
+    body.seek(0)
+    with draft.open("xb") as file:
+        while chunk := body.read(CHUNK):
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(folder / name)
+    _sync_folder(folder)
+    return name
+
+
+def open_kept(name: str) -> BinaryIO:
+    """A stored body again. Raises `FileNotFoundError`."""
+    return (_folder() / name).open("rb")
+
+
+def drop(name: str) -> None:
+    """Removes a stored body; it may be gone already."""
+    (_folder() / name).unlink(missing_ok=True)
+
+
+def _folder() -> Path:
+    folder = Path(settings.SPOOL_FOLDER)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,127 @@
+"""Starting: an extension that a rule allows writes first to a customer."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from channels_app.models import Extension, RoutingRule, User
+from channels_app.phone_numbers import normalise_number
+from messaging import access, outbound
+from messaging.models import Message, Session, SessionEvent
+from messaging.models.session_access import may_answer
+from messaging.refusal import RefusedError
+from messaging.timeline import note
+
+
+def start(
+    user: User, seat: Extension | None, rule_id: int, typed_number: str, typed: str, press_key: uuid.UUID
+) -> Message:
+    """Writes to a customer from one of our numbers, in a new session that `seat` holds, or in the open one.
+
+    The writer's own open session is used; one that waits in a queue of the writer's is answered under its mode's
+    rules; any other is refused, naming who has it, unless the channel allows taking over. Raises `RefusedError`.
+    """
+    text = outbound.clean_text(typed)
+    if seat is None:
+        raise RefusedError(_("Only people with an extension can start sessions."))
+    rule = _allowed_rule(seat, rule_id)
+    customer_number = _customer(rule, typed_number)
+    if first := outbound.pressed_before(seat, press_key):
+        return first
+    while True:
+        with transaction.atomic():
+            session = _open_session(rule, customer_number) or _new_session(rule, customer_number, seat)
+            if session is None:
+                continue  # somebody opened it in the same instant: look again
+            if first := outbound.pressed_before(seat, press_key):
+                return first
+            _make_ours(session, rule, seat)
+            access.demand_answerable(session, user, seat)
+            return outbound.write(session, seat, text, press_key)
+
+
+def rules_open_to(seat: Extension | None) -> list[RoutingRule]:
+    """The numbers from which `seat` may start sessions now."""
+    if seat is None:
+        return []
+    return list(seat.outbound_rules.filter(channel__enabled=True).select_related("channel"))
+
+
+def _allowed_rule(seat: Extension, rule_id: int) -> RoutingRule:
+    for rule in rules_open_to(seat):
+        if rule.pk == rule_id:
+            return rule
+    raise RefusedError(_("You can't start sessions from this number."))
+
+
+def _customer(rule: RoutingRule, typed_number: str) -> str:
+    try:
+        number = normalise_number(typed_number)
+    except ValidationError as error:
+        raise RefusedError(error.messages[0]) from None
+    if number == rule.number:
+        raise RefusedError(_("This is our own number. Enter the customer's, for example +13057673260"))
+    return number
+
+
+def _open_session(rule: RoutingRule, customer_number: str) -> Session | None:
+    return (
+        Session.objects.select_for_update(of=("self",))
+        .select_related("channel")
+        .filter(
+            channel_id=rule.channel_id,
+            our_number=rule.number,
+            customer_number=customer_number,
+            status=Session.Status.OPEN,
+        )
+        .first()
+    )
+
+
+def _new_session(rule: RoutingRule, customer_number: str, seat: Extension) -> Session | None:
+    now = timezone.now()
+    session = Session(
+        channel=rule.channel,
+        our_number=rule.number,
+        customer_number=customer_number,
+        opened_at=now,
+        last_activity_at=now,
+    )
+    session.give_to(seat)
+    try:
+        with transaction.atomic():
+            session.save(force_insert=True)
+    except IntegrityError:
+        return None
+    note(session, SessionEvent.Kind.STARTED, now, actor=seat)
+    return session
+
+
+def _make_ours(session: Session, rule: RoutingRule, seat: Extension) -> None:
+    """Lets `seat` write in the session if the rules of section *Start* allow it, else refuses."""
+    if may_answer(session, seat):
+        return
+    owner = session.holder_name if session.holder_id else session.queue_name
+    if not rule.channel.allow_takeover:
+        raise RefusedError(_refusal(session))
+    now = timezone.now()
+    session.give_to(seat)
+    session.save(update_fields=["holder", "holder_name"])
+    note(session, SessionEvent.Kind.TAKEN_OVER, now, actor=seat, target_name=owner)
+
+
+def _refusal(session: Session) -> str:
+    if session.holder_id:
+        return _("This customer's session is open with %(holder)s.") % {"holder": session.holder_name}
+    if session.queue_name:
+        return _("This customer's session is waiting in the queue “%(queue)s”.") % {
+            "queue": session.queue_name
+        }
+    return _(
+        "This customer's session is open with an extension that was deleted; an administrator can move it."
+    )

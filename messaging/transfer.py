@@ -1,0 +1,51 @@
+"""Transfer: a session goes to another extension or into a queue, with its whole history."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from channels_app.models import Extension, MessageQueue, User
+from messaging import access
+from messaging.models import PersonalState, Session, SessionEvent
+from messaging.models.session_access import may_move
+from messaging.refusal import RefusedError
+from messaging.timeline import name_of, note
+
+
+def transfer(
+    user: User, seat: Extension | None, session_id: int, target: Extension | MessageQueue
+) -> Session:
+    """Gives an open session to `target`: an extension holds it, in every mode; in a queue nobody does.
+
+    Raises `RefusedError`, `NotFoundError`.
+    """
+    with transaction.atomic():
+        session = access.locked_session(session_id)
+        access.demand_visible(session, user, seat)
+        if not session.is_open:
+            raise RefusedError(_("This session is closed: there is nothing to transfer."))
+        if not may_move(session, user, seat):
+            raise RefusedError(_("You can't transfer this session: somebody else answers it."))
+        now = timezone.now()
+        if isinstance(target, Extension):
+            if session.holder_id == target.pk:
+                raise RefusedError(_("%(holder)s has this session already.") % {"holder": target})
+            session.give_to(target)
+            PersonalState.objects.filter(session=session, extension=target).update(archived_up_to=None)
+        else:
+            if session.holder_id is None and session.queue_id == target.pk:
+                raise RefusedError(_("This session waits in “%(queue)s” already.") % {"queue": target})
+            session.put_into(target)
+        session.last_activity_at = now
+        session.save(update_fields=["holder", "holder_name", "queue", "queue_name", "last_activity_at"])
+        note(
+            session,
+            SessionEvent.Kind.TRANSFERRED,
+            now,
+            actor=seat,
+            actor_name=name_of(user, seat),
+            target_name=str(target),
+        )
+        return session
