@@ -1,0 +1,86 @@
+"""Pacing: when the next message of a channel may leave. In any rolling second at most `rate` do.
+
+Two bounds hold at once for each departure, both on the monotonic clock of this process:
+
+(a) the smooth schedule: 1 / rate after the departure before, with at most 50 ms of catching up;
+(b) the ring: 1.010 s after the departure `rate` places earlier, so no second [t, t + 1) has more than `rate`,
+    whatever was late.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+CATCH_UP = 0.050  # seconds that the smooth schedule may be behind and still be made good
+RING_WINDOW = 1.010  # seconds: the rolling one, and 10 ms for jitter on the way
+NAP = 0.050  # seconds; the longest sleep before the reasons to stop are looked at again
+MAX_RATE = 1000
+
+
+class NoDepartureError(Exception):
+    """This message may not leave now: nothing of it has."""
+
+
+class Pacer:
+    """Gives out permits to depart, one at a time, to any number of threads.
+
+    `rate` is in messages a second and can be changed at any time; `first_departure_at` is on `clock`.
+    """
+
+    def __init__(
+        self, rate: int, first_departure_at: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.rate = rate
+        self._clock = clock
+        self._scheduled_at = float("-inf")
+        self._not_before = first_departure_at
+        self._departures: deque[float] = deque(maxlen=MAX_RATE)
+        self._turn = threading.Lock()
+
+    @property
+    def last_departure_at(self) -> float:
+        """When the last message left; minus infinity if none has."""
+        return self._departures[-1] if self._departures else float("-inf")
+
+    def next_departure_at(self) -> float:
+        """The earliest instant of the next departure; it may be past."""
+        bounds = [self._not_before, self._scheduled_at + 1 / self.rate]
+        if len(self._departures) >= self.rate:
+            bounds.append(self._departures[-self.rate] + RING_WINDOW)
+        return max(bounds)
+
+    def due_within(self, seconds: float, pending: int) -> int:
+        """How many more messages could leave in the next `seconds`, beside `pending` that wait for a permit."""
+        now = self._clock()
+        horizon = now + seconds
+        first = max(self.next_departure_at(), now)
+        if first > horizon:
+            return 0
+        by_schedule = int((horizon - first) * self.rate) + 1
+        recent = sum(1 for at in self._departures if at > horizon - RING_WINDOW)
+        return max(0, min(by_schedule, self.rate - recent) - pending)
+
+    def depart(self, may_still: Callable[[], bool], *, patience: float) -> float:
+        """Waits for the permit and takes it: the very next thing must be the first byte.
+
+        Returns the instant of departure. Raises `NoDepartureError` when `may_still` turns false, or after
+        `patience` seconds.
+        """
+        deadline = self._clock() + patience
+        with self._turn:
+            while True:
+                # Asked first, so that a process that was stopped for a while does not leave on an old permit.
+                if not may_still():
+                    raise NoDepartureError
+                now = self._clock()
+                next_at = self.next_departure_at()
+                if now >= next_at:
+                    self._departures.append(now)
+                    self._scheduled_at = max(next_at, now - CATCH_UP)
+                    return now
+                if now > deadline:
+                    raise NoDepartureError
+                time.sleep(min(next_at - now, NAP))

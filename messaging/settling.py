@@ -1,0 +1,56 @@
+"""Settling what nobody will: claims of workers that died, and messages that waited too long."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from channels_app.providers.base import SendOutcome, SendResult
+from messaging import access, turns
+from messaging.models import Message, TrafficCount
+from messaging.recording import Settled, count_conclusion, record
+
+WAITED_TOO_LONG = "waited_too_long"
+WORKER_DIED = "worker_died"
+
+
+def settle_dead_claims(batch: int = 500) -> int:
+    """Makes unconfirmed what is `sending` for longer than a hand-over can take; returns how many.
+
+    The worker that claimed it has died: the message may have reached the ITSP, so it is never sent again by itself.
+    """
+    dead = Message.objects.filter(
+        status=Message.Status.SENDING, claimed_at__lt=Now() - dt.timedelta(seconds=settings.CLAIM_LIFETIME)
+    )
+    settled = [
+        Settled(pk, session_id, claim, SendResult(SendOutcome.UNCONFIRMED, code=WORKER_DIED))
+        for pk, session_id, claim in dead.values_list("pk", "session_id", "claim")[:batch]
+        if claim is not None
+    ]
+    record(settled)
+    return len(settled)
+
+
+def fail_waited_too_long(batch: int = 500) -> int:
+    """Fails what has been queued for `WAITED_TOO_LONG_HOURS`, for whatever reason; returns how many."""
+    oldest = timezone.now() - dt.timedelta(hours=settings.WAITED_TOO_LONG_HOURS)
+    old = Message.objects.filter(status=Message.Status.QUEUED, created_at__lte=oldest).order_by("id")
+    return sum(_fail(pk, session_id) for pk, session_id in old.values_list("pk", "session_id")[:batch])
+
+
+def _fail(message_id: int, session_id: int) -> bool:
+    with transaction.atomic():
+        session = access.locked_session(session_id)
+        message = Message.objects.select_related("session").get(pk=message_id)
+        if message.status != Message.Status.QUEUED:
+            return False
+        message.status, message.concluded_at = Message.Status.FAILED, timezone.now()
+        message.failure_code = WAITED_TOO_LONG
+        message.save(update_fields=["status", "concluded_at", "failure_code"])
+        TrafficCount.objects.bulk_create(count_conclusion(message))
+        turns.renew([session.pk], timezone.now())
+        return True

@@ -1,0 +1,77 @@
+"""Celery tasks: each takes ids, calls one story, and is safe to lose and to run twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from channels_app.models import Channel
+from messaging import checking, closing, counting, doorbell, sending, settling
+from messaging.models import Session, WebhookLogEntry
+
+logger = logging.getLogger(__name__)
+
+
+@worker_shutting_down.connect
+def _stop_sending(**_signal: Any) -> None:
+    sending.stop()
+
+
+@shared_task
+def drain(channel_id: int) -> None:
+    sending.drain(channel_id)
+
+
+@shared_task
+def ring_waiting_channels() -> None:
+    """Rings for every channel with something due, so that a lost doorbell costs seconds."""
+    ready = Session.objects.filter(channel=OuterRef("pk"), send_priority__isnull=False)
+    channels = Channel.objects.enabled().filter(Exists(ready))
+    for channel in channels.exclude(sending_state__waits_until__gt=Now()):
+        if not channel.holds_queue:
+            doorbell.ring(channel.pk)
+
+
+@shared_task
+def settle_dead_claims() -> None:
+    settling.settle_dead_claims()
+
+
+@shared_task
+def fail_waited_too_long() -> None:
+    settling.fail_waited_too_long()
+
+
+@shared_task
+def close_idle_sessions() -> None:
+    closing.close_idle()
+
+
+@shared_task
+def fold_traffic() -> None:
+    counting.fold_traffic()
+
+
+@shared_task
+def trim_webhook_log() -> None:
+    """Deletes log lines older than `WEBHOOK_LOG_DAYS`."""
+    oldest = timezone.now() - dt.timedelta(days=settings.WEBHOOK_LOG_DAYS)
+    while True:
+        old = WebhookLogEntry.objects.filter(received_at__lt=oldest).order_by("received_at")
+        ids = list(old.values_list("pk", flat=True)[:1000])
+        if not ids:
+            return
+        WebhookLogEntry.objects.filter(pk__in=ids).delete()
+
+
+@shared_task
+def check_credentials() -> None:
+    checking.check_all()
