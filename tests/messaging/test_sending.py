@@ -1,0 +1,219 @@
+"""One message from the queue to Apidaze, over real HTTP against the program that plays it."""
+
+import uuid
+
+import pytest
+
+from messaging import backoff, outbound, sending, settling
+from messaging.models import Message, SendingState, Session, TrafficCount
+from tests.conftest import CUSTOMER, OTHER_NUMBER
+from tests.messaging.arrivals import arrive
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def session(channel, anna_rule, apidaze):
+    """A customer's session that Anna holds, in a channel against the simulator."""
+    channel.base_url = apidaze.base_url
+    channel.set_credentials({"api_key": "demo-key", "api_secret": "demo-secret"})
+    channel.save()
+    arrive(channel, recipient=OTHER_NUMBER)
+    return Session.objects.get()
+
+
+@pytest.fixture
+def write(session, anna):
+    def write(text="Hi"):
+        return outbound.answer(anna.user, anna, session.pk, text, uuid.uuid4())
+
+    return write
+
+
+@pytest.fixture
+def go_on(channel):
+    """Ends every wait and sends."""
+
+    def go_on():
+        backoff.go_on(channel.pk)
+        sending.drain(channel.pk)
+
+    return go_on
+
+
+def test_an_answer_reaches_apidaze_in_its_exact_form_and_is_sent(channel, write, apidaze):
+    message = write("Grüße & more")
+
+    sending.drain(channel.pk)
+
+    message.refresh_from_db()
+    assert (message.status, message.failure_code) == ("sent", "")
+    [sent] = apidaze.received()
+    assert (sent["method"], sent["path"], sent["query"]) == (
+        "POST",
+        "/demo-key/sms/send",
+        "api_secret=demo-secret",
+    )
+    assert sent["content_type"].split(";")[0] == "application/x-www-form-urlencoded"
+    assert (sent["from"], sent["to"], sent["body"]) == (OTHER_NUMBER[1:], CUSTOMER[1:], "Grüße & more")
+    assert message.itsp_message_id == sent["uuid"]
+
+
+def test_messages_of_a_session_leave_in_the_order_written(channel, write, apidaze):
+    for number in range(8):
+        write(f"{number}")
+
+    sending.drain(channel.pk)
+
+    assert [sent["body"] for sent in apidaze.received()] == [f"{number}" for number in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [
+        ("unprocessable", "failed", "refused"),
+        ("ok_false", "failed", "refused"),
+        ("server_error", "unconfirmed", "server_error"),
+        ("unavailable", "unconfirmed", "server_error"),
+        ("html", "unconfirmed", "not_json"),
+        ("not_an_object", "unconfirmed", "not_json"),
+        ("reset_before_taking", "unconfirmed", "no_answer"),
+        ("reset_after_taking", "unconfirmed", "no_answer"),
+        ("silence", "unconfirmed", "no_answer"),
+    ],
+)
+def test_what_each_answer_concludes(channel, write, apidaze, fault, status, code):
+    apidaze.set_fault(fault)
+    message = write()
+
+    sending.drain(channel.pk)
+
+    message.refresh_from_db()
+    assert (message.status, message.failure_code) == (status, code)
+    assert len(apidaze.received()) == 1
+
+
+@pytest.mark.parametrize(
+    "fault", ["too_many_requests", "unauthorized", "not_a_pair", "redirect", "not_found_html"]
+)
+def test_a_message_that_was_not_taken_waits_and_leaves_later(channel, write, apidaze, go_on, fault):
+    apidaze.set_fault(fault)
+    message = write()
+
+    sending.drain(channel.pk)
+
+    message.refresh_from_db()
+    assert message.status == "queued"
+    apidaze.set_faults()
+    channel.refresh_from_db()
+    channel.check_credentials()
+    go_on()
+    message.refresh_from_db()
+    assert message.status == "sent"
+
+
+def test_wrong_credentials_hold_the_queue_and_say_why(channel, write, apidaze):
+    apidaze.set_fault("not_a_pair")
+    write("One")
+    sending.drain(channel.pk)
+    write("Two")
+    sending.drain(channel.pk)
+
+    channel.refresh_from_db()
+    assert channel.status_text.startswith("Connection failed: the ITSP refuses the key and secret")
+    assert len(apidaze.received()) == 1
+    assert Message.objects.filter(status="queued").count() == 2
+
+
+def test_credentials_that_cannot_be_read_send_nothing_and_say_so(channel, write, apidaze):
+    channel.encrypted_credentials = "gAAAAAnot-ours"
+    channel.save()
+    message = write()
+
+    sending.drain(channel.pk)
+
+    channel.refresh_from_db()
+    message.refresh_from_db()
+    assert channel.status_text == "Connection failed: enter key and secret again"
+    assert (message.status, apidaze.received()) == ("queued", [])
+
+
+def test_a_refused_connection_backs_the_channel_off_once_an_episode(channel, write, apidaze, go_on):
+    channel.base_url = "http://127.0.0.1:1"
+    channel.save()
+    message = write()
+
+    sending.drain(channel.pk)
+    sending.drain(channel.pk)
+
+    state = SendingState.objects.get()
+    assert (state.failed_episodes, state.waits_until is not None) == (1, True)
+    message.refresh_from_db()
+    assert message.status == "queued"
+    channel.base_url = apidaze.base_url
+    channel.save()
+    go_on()
+    message.refresh_from_db()
+    assert message.status == "sent"
+
+
+def test_a_disabled_channel_sends_nothing(channel, write, apidaze):
+    write()
+    channel.enabled = False
+    channel.save()
+
+    sending.drain(channel.pk)
+
+    assert apidaze.received() == []
+
+
+def test_a_claim_whose_worker_died_becomes_unconfirmed_and_the_next_message_leaves(
+    channel, write, apidaze, settings
+):
+    first, second = write("First"), write("Second")
+    from messaging.claims import claim_next
+
+    [claim] = claim_next(channel.pk, 5)
+    assert claim.message.text == "First"
+    settings.CLAIM_LIFETIME = 0
+
+    assert settling.settle_dead_claims() == 1
+    sending.drain(channel.pk)
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, first.failure_code, second.status) == ("unconfirmed", "worker_died", "sent")
+    assert [sent["body"] for sent in apidaze.received()] == ["Second"]
+
+
+def test_what_waited_too_long_fails(channel, write, apidaze, settings):
+    settings.WAITED_TOO_LONG_HOURS = 0
+    message = write()
+
+    settling.fail_waited_too_long()
+    sending.drain(channel.pk)
+
+    message.refresh_from_db()
+    assert (message.status, message.failure_code) == ("failed", "waited_too_long")
+    assert apidaze.received() == []
+
+
+def test_the_counts_say_what_became_of_agents_messages(channel, write, apidaze):
+    write("a" * 200)
+    sending.drain(channel.pk)
+    apidaze.set_fault("unprocessable", next=1)
+    write()
+    sending.drain(channel.pk)
+    apidaze.set_fault("server_error", next=1)
+    write()
+    sending.drain(channel.pk)
+
+    totals = TrafficCount.objects.all().totals()
+    assert totals == {
+        "received": 1,
+        "sent": 1,
+        "failed": 2,
+        "unconfirmed": 1,
+        "segments": 2,
+        "with_files": 0,
+    }
