@@ -1,0 +1,81 @@
+"""What every request meets first: is this host ours, is the body too large, and what the page may load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port, validate_host
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
+
+from channels_app.models import Domain
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+# Their secret is the token in the address, so they answer on any host; so does the health check of a container.
+ANY_HOST = ("/webhooks/", "/health/")
+
+
+class PortalHostMiddleware:
+    """The portal answers on `PORTAL_HOSTS` and on the domains of the portal's list, without a restart."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(ANY_HOST) or _is_ours(request):
+            return self.get_response(request)
+        return HttpResponse(
+            _(
+                "This portal does not answer under this host name. Add it to the list of domains, or to PORTAL_HOSTS."
+            )
+            + "\n",
+            status=400,
+            content_type="text/plain; charset=utf-8",
+        )
+
+
+def _is_ours(request: HttpRequest) -> bool:
+    try:
+        host, _port = split_domain_port(request.get_host())
+    except DisallowedHost:
+        return False
+    return validate_host(host, settings.PORTAL_HOSTS) or Domain.objects.filter(host=host).exists()
+
+
+class BodyLimitMiddleware:
+    """Refuses a body that is announced too large before a byte of it is read.
+
+    Webhooks have a limit of their own, which their view keeps and logs.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/webhooks/"):
+            try:
+                length = int(request.META.get("CONTENT_LENGTH") or 0)
+            except ValueError:
+                length = 0
+            if length > settings.MAX_FORM_BYTES:
+                return HttpResponse(_("This is too large.") + "\n", status=413, content_type="text/plain")
+        return self.get_response(request)
+
+
+class ContentSecurityMiddleware(MiddlewareMixin):
+    """Pages load nothing from elsewhere. The inbox runs only scripts that are files of ours."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        # The portal's admin theme evaluates expressions in attributes; the inbox does not need that.
+        scripts = "'self' 'unsafe-inline' 'unsafe-eval'" if request.path.startswith("/portal/") else "'self'"
+        response.headers.setdefault(
+            "Content-Security-Policy",
+            f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+            "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
+        )
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        return response

@@ -1,0 +1,43 @@
+"""The pages around everything: the way home, health, and what a person sees when something is refused."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+
+from channels_app.models import User
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Administrators and supervisors land in the portal, agents in the inbox."""
+    user = cast(User, request.user)
+    return redirect("admin:index" if user.oversees else "inbox")
+
+
+def health(request: HttpRequest) -> JsonResponse:
+    """200 when this process can reach its database; for process managers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"ok": True})
+
+
+def locked_out(
+    request: HttpRequest, response: HttpResponse | None = None, credentials: Any = None
+) -> HttpResponse:
+    """The page after too many wrong passwords: says how long to wait."""
+    from axes.helpers import get_cool_off
+
+    cool_off = get_cool_off(request)
+    minutes = math.ceil(cool_off.total_seconds() / 60) if cool_off else 15
+    return render(request, "locked_out.html", {"minutes": minutes}, status=429)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that came from an old page: says what to do instead of what went wrong inside."""
+    return render(request, "csrf_failure.html", status=403)

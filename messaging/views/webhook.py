@@ -1,0 +1,106 @@
+"""The carriers' way in: `POST /webhooks/<itsp>/<token>/`.
+
+200 what was stored, or is no message; 400 what can't be understood; 404 an unknown token; 411 and 413 a body
+without or beyond a length; 503 what could not be stored, so that the ITSP tries again.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from channels_app.models import Channel, WebhookToken
+from channels_app.providers.base import NotAMessageError, NotUnderstoodError
+from messaging import inbound, spool
+from messaging.models import WebhookLogEntry
+from messaging.models.webhook_log import MAX_BODY
+from messaging.webhook_log import log_unknown_address, log_without_message
+
+logger = logging.getLogger(__name__)
+Outcome = WebhookLogEntry.Outcome
+
+
+@csrf_exempt
+def webhook(request: HttpRequest, itsp: str, token: str) -> HttpResponse:
+    """Answers one webhook request; see the module's docstring for the statuses."""
+    source = request.META.get("REMOTE_ADDR", "")
+    try:
+        channel = _channel(itsp, token)
+        if channel is None:
+            log_unknown_address(source)
+            return HttpResponse(status=404)
+        if request.method != "POST":
+            return HttpResponse(status=405, headers={"Allow": "POST"})
+        return _receive(request, channel, source)
+    except (DatabaseError, OSError) as error:
+        # Not the error's text: it may quote what somebody sent.
+        logger.error("webhook: could not be stored (%s)", type(error).__name__)
+        return _answer(503, "could not be stored, please try again")
+
+
+def _channel(itsp: str, token: str) -> Channel | None:
+    live = WebhookToken.objects.live().filter(token=token, channel__itsp=itsp).select_related("channel")
+    found = live.first()
+    return found.channel if found else None
+
+
+def _receive(request: HttpRequest, channel: Channel, source: str) -> HttpResponse:
+    length = _content_length(request)
+    if length is None:
+        log_without_message(channel, Outcome.NOT_UNDERSTOOD, source=source, detail="no Content-Length")
+        return _answer(411, "a Content-Length is needed")
+    if length > settings.MAX_WEBHOOK_BYTES:
+        log_without_message(channel, Outcome.TOO_LARGE, source=source, detail=f"{length} bytes")
+        return _answer(413, f"at most {settings.MAX_WEBHOOK_BYTES} bytes")
+    try:
+        with spool.received_body(request.META["wsgi.input"], length) as body:
+            return _store(request, channel, body, source)
+    except spool.BodyCutShortError:
+        log_without_message(channel, Outcome.NOT_UNDERSTOOD, source=source, detail="the body was cut short")
+        return _answer(400, "the body was cut short")
+
+
+def _store(request: HttpRequest, channel: Channel, body: BinaryIO, source: str) -> HttpResponse:
+    provider = channel.provider
+    try:
+        message = provider.parse_inbound(body, dict(request.headers))
+    except (NotAMessageError, NotUnderstoodError) as reason:
+        body.seek(0)
+        understood = isinstance(reason, NotAMessageError)
+        outcome = Outcome.NOT_A_MESSAGE if understood else Outcome.NOT_UNDERSTOOD
+        log_without_message(
+            channel, outcome, source=source, detail=str(reason), body=provider.redact_body(body, MAX_BODY)
+        )
+        return _answer(200 if understood else 400, str(reason))
+    body.seek(0)
+    arrival = inbound.Arrival(
+        inbound=message,
+        fingerprint=inbound.fingerprint(channel, message),
+        source=source,
+        logged_body=provider.redact_body(body, MAX_BODY),
+        body_file=spool.keep(body) if message.has_files else "",
+    )
+    entry = inbound.receive(channel, arrival)
+    if entry.outcome == Outcome.REPEAT and arrival.body_file:
+        spool.drop(arrival.body_file)
+    return _answer(200, "stored")
+
+
+def _content_length(request: HttpRequest) -> int | None:
+    """The announced length of the body in bytes, 0 for a request without a body; None where it is unknown."""
+    if "HTTP_TRANSFER_ENCODING" in request.META:
+        return None
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return None
+    return length if length >= 0 else None
+
+
+def _answer(status: int, text: str) -> HttpResponse:
+    return HttpResponse(text + "\n", status=status, content_type="text/plain; charset=utf-8")

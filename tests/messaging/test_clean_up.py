@@ -1,0 +1,103 @@
+"""The clean-up tasks: right at their boundaries, and safe to run twice."""
+
+import datetime as dt
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from messaging import closing, counting, outbound, settling, tasks
+from messaging.models import Message, Session, TrafficCount, WebhookLogEntry
+from messaging.models.traffic import quarter_of
+from tests.conftest import OTHER_NUMBER
+from tests.messaging.arrivals import arrive
+
+
+@pytest.fixture
+def idle_channel(channel):
+    channel.close_automatically, channel.session_timeout_days = True, 7
+    channel.save()
+    return channel
+
+
+def test_an_idle_session_is_closed_after_the_channels_days_and_says_so(idle_channel, rule, time_machine):
+    time_machine.move_to("2026-03-01T12:00:00Z", tick=False)
+    arrive(idle_channel)
+    time_machine.move_to("2026-03-08T11:59:59Z", tick=False)
+    assert closing.close_idle() == 0
+
+    time_machine.move_to("2026-03-08T12:00:00Z", tick=False)
+    assert (closing.close_idle(), closing.close_idle()) == (1, 0)
+    session = Session.objects.get()
+    assert (session.status, session.closed_at) == ("closed", timezone.now())
+    assert [event.kind for event in session.events.all()] == ["started", "closed_automatically"]
+
+
+def test_nothing_is_closed_where_the_channel_does_not_ask_for_it(channel, rule):
+    arrive(channel)
+    Session.objects.update(last_activity_at=timezone.now() - dt.timedelta(days=400))
+
+    assert closing.close_idle() == 0
+
+
+def test_a_session_with_a_queued_message_is_not_closed(idle_channel, anna_rule, anna):
+    arrive(idle_channel, recipient=OTHER_NUMBER)
+    outbound.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
+    Session.objects.update(last_activity_at=timezone.now() - dt.timedelta(days=400))
+
+    assert closing.close_idle() == 0
+
+
+def test_many_idle_sessions_are_closed_in_batches(idle_channel, rule):
+    for number in range(7):
+        arrive(idle_channel, sender=f"+1305767326{number}")
+    Session.objects.update(last_activity_at=timezone.now() - dt.timedelta(days=8))
+
+    assert closing.close_idle(batch=3) == 7
+
+
+def test_what_waited_too_long_fails_at_24_hours(channel, anna_rule, anna, time_machine):
+    time_machine.move_to("2026-03-01T12:00:00Z", tick=False)
+    arrive(channel, recipient=OTHER_NUMBER)
+    message = outbound.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
+    time_machine.move_to("2026-03-02T11:59:59Z", tick=False)
+    assert settling.fail_waited_too_long() == 0
+
+    time_machine.move_to("2026-03-02T12:00:00Z", tick=False)
+    assert (settling.fail_waited_too_long(), settling.fail_waited_too_long()) == (1, 0)
+    message.refresh_from_db()
+    assert (message.status, message.failure_code) == ("failed", "waited_too_long")
+    assert Session.objects.get().send_priority is None
+
+
+def test_the_webhook_log_is_kept_seven_days(channel, rule, time_machine):
+    time_machine.move_to("2026-03-01T12:00:00Z", tick=False)
+    arrive(channel)
+    time_machine.move_to("2026-03-08T11:59:59Z", tick=False)
+    tasks.trim_webhook_log()
+    assert WebhookLogEntry.objects.exists()
+
+    time_machine.move_to("2026-03-08T12:00:01Z", tick=False)
+    tasks.trim_webhook_log()
+    tasks.trim_webhook_log()
+    assert not WebhookLogEntry.objects.exists()
+    assert Message.objects.exists()
+
+
+def test_folding_keeps_every_sum(channel, rule, time_machine):
+    for minute in (0, 1, 14, 15, 29, 30):
+        time_machine.move_to(dt.datetime(2026, 3, 1, 12, minute, tzinfo=dt.UTC), tick=False)
+        arrive(channel, f"{minute}")
+    before = TrafficCount.objects.totals_by_channel()
+
+    assert (counting.fold_traffic(), counting.fold_traffic()) == (3, 0)
+
+    assert TrafficCount.objects.totals_by_channel() == before
+    assert [row.received for row in TrafficCount.objects.order_by("quarter_at")] == [3, 2, 1]
+
+
+def test_a_quarter_hour_starts_in_utc_wherever_one_is():
+    nepal = dt.timezone(dt.timedelta(hours=5, minutes=45))
+    moment = dt.datetime(2026, 3, 1, 0, 7, tzinfo=nepal)
+
+    assert quarter_of(moment) == dt.datetime(2026, 2, 28, 18, 15, tzinfo=dt.UTC)

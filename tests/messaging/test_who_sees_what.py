@@ -1,0 +1,163 @@
+"""Who sees, answers, picks up and moves which session: the table of the rules, case by case."""
+
+import uuid
+
+import pytest
+
+from messaging import closing, outbound, pickup, transfer
+from messaging.models import Session
+from messaging.models.session_access import may_answer, may_move, may_pick_up
+from messaging.refusal import NotFoundError, RefusedError
+from tests.messaging.arrivals import arrive
+
+
+@pytest.fixture
+def waiting(channel, rule):
+    """An open session without a holder in the queue of Anna and Ben."""
+    arrive(channel)
+    return Session.objects.get()
+
+
+@pytest.fixture
+def who_sees(anna, ben, carla, supervisor, administrator):
+    """The names of those who see a session."""
+
+    def who_sees(session):
+        seats = {"anna": anna, "ben": ben, "carla": carla}
+        people = {name: (seat.user, seat) for name, seat in seats.items() if seat.pk}
+        people |= {"supervisor": (supervisor, None), "administrator": (administrator, None)}
+        return {
+            name
+            for name, (user, seat) in people.items()
+            if Session.objects.visible_to(user, seat).filter(pk=session.pk).exists()
+        }
+
+    return who_sees
+
+
+ALWAYS = {"supervisor", "administrator"}
+
+
+def test_a_waiting_session_is_seen_by_its_queues_agents(waiting, who_sees):
+    assert who_sees(waiting) == ALWAYS | {"anna", "ben"}
+
+
+def test_a_picked_up_session_is_seen_by_its_holder_only(waiting, who_sees, anna):
+    pickup.pick_up(anna.user, anna, waiting.pk)
+
+    assert who_sees(waiting) == ALWAYS | {"anna"}
+
+
+def test_a_closed_session_is_seen_by_who_held_it_last(waiting, who_sees, anna):
+    pickup.pick_up(anna.user, anna, waiting.pk)
+    closing.close(anna.user, anna, waiting.pk)
+
+    assert who_sees(waiting) == ALWAYS | {"anna"}
+
+
+def test_a_closed_session_that_nobody_held_is_seen_by_its_queues_agents(waiting, who_sees, anna):
+    closing.close(anna.user, anna, waiting.pk)
+
+    assert who_sees(waiting) == ALWAYS | {"anna", "ben"}
+
+
+def test_after_a_transfer_the_previous_holder_sees_nothing_of_it(waiting, who_sees, anna, carla):
+    pickup.pick_up(anna.user, anna, waiting.pk)
+    transfer.transfer(anna.user, anna, waiting.pk, carla)
+
+    assert who_sees(waiting) == ALWAYS | {"carla"}
+
+
+def test_a_session_whose_holder_was_deleted_goes_back_to_its_queue(waiting, who_sees, anna):
+    pickup.pick_up(anna.user, anna, waiting.pk)
+    anna.delete()
+
+    waiting.refresh_from_db()
+    assert waiting.holder_is_gone
+    assert who_sees(waiting) == ALWAYS | {"ben"}
+    assert list(Session.objects.orphaned()) == [waiting]
+
+
+def test_a_closed_session_whose_holder_was_deleted_is_not_shown_to_the_queue(waiting, who_sees, anna):
+    pickup.pick_up(anna.user, anna, waiting.pk)
+    closing.close(anna.user, anna, waiting.pk)
+    anna.delete()
+
+    assert who_sees(waiting) == ALWAYS
+
+
+def test_who_was_deactivated_sees_nothing(waiting, who_sees, anna, supervisor):
+    for user in (anna.user, supervisor):
+        user.is_active = False
+        user.save()
+
+    assert who_sees(waiting) == {"ben", "administrator"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "picks_up", "answer_picks_up"),
+    [("manual", True, False), ("auto", True, True), ("disabled", False, False)],
+)
+def test_what_each_assignment_mode_allows(
+    waiting, queue, anna, ben, carla, mode, picks_up, answer_picks_up
+):
+    queue.mode = mode
+    queue.save()
+    session = Session.objects.get()
+    assert [may_answer(session, seat) for seat in (anna, ben, carla)] == [True, True, False]
+    assert [may_pick_up(session, seat) for seat in (anna, ben, carla)] == [picks_up, picks_up, False]
+
+    outbound.answer(anna.user, anna, session.pk, "Hello", uuid.uuid4())
+
+    session = Session.objects.get()
+    assert session.holder == (anna if answer_picks_up else None)
+    assert may_answer(session, ben) is not answer_picks_up
+
+
+def test_in_a_queue_with_pickup_disabled_nobody_can_pick_up(waiting, queue, anna):
+    queue.mode = "disabled"
+    queue.save()
+
+    with pytest.raises(RefusedError, match="are not picked up"):
+        pickup.pick_up(anna.user, anna, waiting.pk)
+
+
+def test_others_can_do_nothing_with_a_session_they_may_not_see(waiting, carla, anna):
+    operations = [
+        lambda: pickup.pick_up(carla.user, carla, waiting.pk),
+        lambda: outbound.answer(carla.user, carla, waiting.pk, "Hi", uuid.uuid4()),
+        lambda: transfer.transfer(carla.user, carla, waiting.pk, carla),
+        lambda: closing.close(carla.user, carla, waiting.pk),
+    ]
+    for operation in operations:
+        with pytest.raises(NotFoundError):
+            operation()
+
+
+def test_colleagues_in_the_queue_are_told_who_has_the_session(waiting, anna, ben):
+    pickup.pick_up(anna.user, anna, waiting.pk)
+
+    with pytest.raises(RefusedError, match="1001 Anna has this session now"):
+        outbound.answer(ben.user, ben, waiting.pk, "Hi", uuid.uuid4())
+
+
+def test_supervisors_move_every_session_but_answer_none(waiting, supervisor, anna, carla):
+    pickup.pick_up(anna.user, anna, waiting.pk)
+    session = Session.objects.get()
+    assert may_move(session, supervisor, None)
+    with pytest.raises(RefusedError, match="Only people with an extension"):
+        outbound.answer(supervisor, None, session.pk, "Hi", uuid.uuid4())
+
+    transfer.transfer(supervisor, None, session.pk, carla)
+
+    assert Session.objects.get().holder == carla
+    event = session.events.get(kind="transferred")
+    assert (event.actor_name, event.target_name) == ("super", "1003 Carla")
+
+
+def test_a_transfer_to_a_queue_clears_the_holder(waiting, queue, anna):
+    pickup.pick_up(anna.user, anna, waiting.pk)
+    transfer.transfer(anna.user, anna, waiting.pk, queue)
+
+    session = Session.objects.get()
+    assert (session.holder, session.holder_name, session.queue, session.status) == (None, "", queue, "open")
