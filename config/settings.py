@@ -139,7 +139,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
             # Without IMMEDIATE a transaction that reads before it writes fails at once under load.
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,  # seconds; the longest wait seen with 16 writers was 4.8
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
         },
     }
 else:
@@ -184,7 +184,7 @@ PROVIDER_BASE_URLS = {"apidaze": env.str("APIDAZE_BASE_URL", default="")}
 # One hand-over takes at most this long, in seconds; a claim older than CLAIM_LIFETIME belongs to a dead worker.
 SEND_TIMEOUT = 40
 CLAIM_LIFETIME = 50
-SEND_THREADS = env.int("SEND_THREADS", default=64)
+SEND_THREADS = env.int("SEND_THREADS", default=128)
 WAITED_TOO_LONG_HOURS = 24
 WEBHOOK_LOG_DAYS = 7
 ROTATED_TOKEN_HOURS = 24
@@ -245,3 +245,5 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
 }
+
+from config.portal_theme import UNFOLD  # noqa: E402, F401

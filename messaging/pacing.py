@@ -60,7 +60,7 @@ class Pacer:
         if first > horizon:
             return 0
         by_schedule = int((horizon - first) * self.rate) + 1
-        recent = sum(1 for at in self._departures if at > horizon - RING_WINDOW)
+        recent = sum(1 for at in tuple(self._departures) if at > horizon - RING_WINDOW)
         return max(0, min(by_schedule, self.rate - recent) - pending)
 
     def depart(self, may_still: Callable[[], bool], *, patience: float) -> float:

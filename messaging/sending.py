@@ -34,6 +34,8 @@ LINGER = 1.010  # seconds after the last departure before a lease is let go: so 
 RELOAD_EVERY = 0.5  # seconds after which a changed rate is noticed
 PATIENCE = 4.0  # seconds that a claimed message may wait for its permit before it goes back
 BULK_EVERY = 10  # at least every tenth place is for bulk
+# One channel's share of the senders, so that an ITSP that has fallen silent does not take them all.
+MOST_SENDERS = max(1, settings.SEND_THREADS // 2)
 
 _stopping = threading.Event()
 _running: dict[int, threading.Event] = {}
@@ -59,15 +61,33 @@ def drain(channel_id: int) -> None:
             return
         _running[channel_id] = wake
     try:
-        while not _stopping.is_set() and _something_is_due(channel_id):
-            held = lease.Lease.acquire(channel_id)
-            if held is None:
-                return
-            Drain(channel_id, held, wake).run()
+        while _drain(channel_id, wake) and _rung_meanwhile(channel_id, wake):
+            pass
     finally:
         with _running_lock:
-            del _running[channel_id]
+            if _running.get(channel_id) is wake:
+                del _running[channel_id]
         connection.close()
+
+
+def _drain(channel_id: int, wake: threading.Event) -> bool:
+    """Sends until nothing is due; False if another process does it."""
+    while not _stopping.is_set() and _something_is_due(channel_id):
+        held = lease.Lease.acquire(channel_id)
+        if held is None:
+            return False
+        Drain(channel_id, held, wake).run()
+    return True
+
+
+def _rung_meanwhile(channel_id: int, wake: threading.Event) -> bool:
+    """Whether somebody rang after the last look; if not, the next ring starts a drain of its own."""
+    with _running_lock:
+        if wake.is_set() and not _stopping.is_set():
+            wake.clear()
+            return True
+        del _running[channel_id]
+        return False
 
 
 def _something_is_due(channel_id: int) -> bool:
@@ -94,6 +114,7 @@ class Drain:
         self.in_flight = 0
         self.waiting_for_permit = 0
         self.paused = False
+        self.may_have_backed_off = True
         self.places_since_bulk = 0
         self.channel: Channel
         self.account: Account
@@ -150,16 +171,15 @@ class Drain:
     def _claim(self) -> int:
         with self._permits:
             pending = self.waiting_for_permit
-        due = min(self.pacer.due_within(AHEAD, pending), settings.SEND_THREADS)
+        due = min(self.pacer.due_within(AHEAD, pending), MOST_SENDERS - self.in_flight)
         places = 0
         while places < due and _free_senders.acquire(blocking=False):
             places += 1
-        claims: list[Claim] = []
-        if places and self.places_since_bulk + places >= BULK_EVERY:
-            claims += claim_next(self.channel_id, 1, bulk_first=True)
+        bulk_places = (self.places_since_bulk + places) // BULK_EVERY
+        claims = claim_next(self.channel_id, bulk_places, bulk_first=True)
+        claims += claim_next(self.channel_id, places - len(claims))
+        if bulk_places:
             self.places_since_bulk = 0
-        if places > len(claims):
-            claims += claim_next(self.channel_id, places - len(claims))
         self.places_since_bulk += len(claims)
         for _unused in range(places - len(claims)):
             _free_senders.release()
@@ -223,22 +243,23 @@ class Drain:
 
     def _heed(self, results: list[SendResult]) -> None:
         """What the answers mean for the channel as a whole."""
-        for result in results:
-            match result.outcome:
-                case SendOutcome.SENT | SendOutcome.FAILED:
-                    backoff.go_on(self.channel_id)
+        answers = {result.outcome: result for result in results}
+        if self.may_have_backed_off and (SendOutcome.SENT in answers or SendOutcome.FAILED in answers):
+            backoff.go_on(self.channel_id)
+            self.may_have_backed_off = False
+        for outcome, result in answers.items():
+            match outcome:
                 case SendOutcome.NOT_DEPARTED if result.code:
                     backoff.back_off(self.channel_id, result.code)
-                    self.paused = True
                 case SendOutcome.SLOW_DOWN:
                     backoff.wait(self.channel_id, result.code, result.retry_after or backoff.FIRST)
-                    self.paused = True
                 case SendOutcome.BAD_CREDENTIALS:
                     self.channel.record_failure(Channel.FailureCode.CREDENTIALS, result.detail)
-                    self.paused = True
                 case SendOutcome.WRONG_ADDRESS:
                     self.channel.record_failure(Channel.FailureCode.WRONG_ADDRESS, result.detail)
-                    self.paused = True
+                case _:
+                    continue
+            self.paused = True
 
     def _sleep(self, claimed: int) -> None:
         """Until something comes back, somebody rings, or the next message may leave; 5 ms at least."""

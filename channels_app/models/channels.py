@@ -275,6 +275,8 @@ class Channel(models.Model):
 def _failure_code(result: CheckResult) -> Channel.FailureCode:
     if result.outcome is CheckOutcome.REJECTED:
         return Channel.FailureCode.CREDENTIALS
+    if result.code == Channel.FailureCode.WRONG_ADDRESS:
+        return Channel.FailureCode.WRONG_ADDRESS
     return Channel.FailureCode.NO_ANSWER
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from pathlib import Path
@@ -10,36 +11,62 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.urls import reverse
 
 from channels_app.models import Channel, Extension, MessageQueue, Role, RoutingRule, User
 
 PEOPLE = [("1001", "Anna Berg"), ("1002", "Ben Okafor"), ("1003", "Carla Díaz")]
 QUEUE_NUMBER, EXTENSION_NUMBER = "+14102161183", "+14102161184"
-WORDS = (
-    "amber birch cedar delta ember fjord grove harbor indigo juniper lagoon maple nectar opal pebble quartz"
-)
+CUSTOMERS = ["+13057673260", "+16505550142"]
+WORDS = "amber birch cedar delta ember fjord grove harbor indigo juniper lagoon maple nectar opal pebble quartz"
 
 
 class Command(BaseCommand):
     help = (
         "Fills an empty portal: an administrator, three agents, a queue and a channel against the simulator. "
-        "Does nothing where somebody has a login already."
+        "Where somebody has a login already it makes nothing, and only tells the simulator where the demo's "
+        "channel is now."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with transaction.atomic():
-            if User.objects.exists():
-                return
-            passwords = _people()
-            channel = _channel()
-        sign_in = Path(settings.TRUNKLINE_HOME) / "demo-sign-in.txt"
-        with open(os.open(sign_in, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.writelines(f"{name} {password}\n" for name, password in passwords.items())
-        self.stdout.write(f"Demo data made; channel “{channel.name}”, sign-in in {sign_in}")
+        home = Path(settings.TRUNKLINE_HOME)
+        simulator = home / "demo-simulator.json"
+        if not User.objects.exists():
+            account = {"api_key": f"demo-{secrets.token_hex(8)}", "api_secret": secrets.token_urlsafe(24)}
+            with transaction.atomic():
+                passwords = _people()
+                channel = _channel(account)
+            _keep(home / "demo-sign-in.txt", "".join(f"{name} {word}\n" for name, word in passwords.items()))
+            _keep(simulator, json.dumps(account | {"channel": channel.pk}))
+            self.stdout.write(f"Made the demo: {len(passwords)} people and the channel “{channel.name}”.")
+        if simulator.exists():
+            _tell_simulator(simulator)
+
+
+def _tell_simulator(file: Path) -> None:
+    """Brings the ports and the webhook's token up to date, on both sides: both may have changed."""
+    known = json.loads(file.read_text())
+    channel = Channel.objects.filter(pk=known["channel"]).first()
+    if channel is None:
+        return
+    if channel.base_url.startswith("http://127.0.0.1:"):
+        channel.base_url = _simulator_address()
+        channel.save(update_fields=["base_url"])
+    path = reverse("webhook", args=[channel.itsp, channel.webhook_token.token])
+    known["phone"] = {
+        "webhook_url": f"http://127.0.0.1:{settings.PORT}{path}",
+        "business_numbers": [QUEUE_NUMBER, EXTENSION_NUMBER],
+        "customer_numbers": CUSTOMERS,
+    }
+    _keep(file, json.dumps(known))
+
+
+def _simulator_address() -> str:
+    return f"http://127.0.0.1:{os.environ.get('SIMULATOR_PORT') or 8002}"
 
 
 def _password() -> str:
-    """Easy to type, and 16 words to the power of 3 times a million: enough for a portal on this machine."""
+    """Easy to type, and 16 words to the power of 3 times a million: enough for a portal on one's own machine."""
     words = WORDS.split()
     return "-".join([*(secrets.choice(words) for _unused in range(3)), f"{secrets.randbelow(10**6):06}"])
 
@@ -54,14 +81,11 @@ def _people() -> dict[str, str]:
     return passwords
 
 
-def _channel() -> Channel:
+def _channel(account: dict[str, str]) -> Channel:
     channel = Channel(
-        name="Apidaze (simulator)",
-        itsp="apidaze",
-        base_url=f"http://127.0.0.1:{os.environ.get('SIMULATOR_PORT') or 8002}",
-        sending_rate=10,
+        name="Apidaze (simulator)", itsp="apidaze", base_url=_simulator_address(), sending_rate=10
     )
-    channel.set_credentials({"api_key": "demo-key", "api_secret": "demo-secret"})
+    channel.set_credentials(account)
     channel.save()
     support, anna = MessageQueue.objects.get(), Extension.objects.get(number="1001")
     registered = RoutingRule.Registration.REGISTERED
@@ -74,3 +98,9 @@ def _channel() -> Channel:
     first.allowed_extensions.set(support.agents.all())
     second.allowed_extensions.add(anna)
     return channel
+
+
+def _keep(file: Path, text: str) -> None:
+    """Writes a file that only its owner may read."""
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+        stream.write(text)
