@@ -12,9 +12,12 @@ def check_all() -> None:
         check(channel)
 
 
-def check(channel: Channel) -> bool:
-    """Checks one channel's credentials over the network; if they are good, its queue goes on."""
-    connected = channel.check_credentials()
+def check(channel: Channel, *, timeout: float = 10) -> bool:
+    """Checks one channel's credentials over the network; if they are good, its queue goes on.
+
+    `timeout` is in seconds.
+    """
+    connected = channel.check_credentials(timeout=timeout)
     if connected:
         backoff.go_on(channel.pk)
         doorbell.ring(channel.pk)

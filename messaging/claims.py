@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from channels_app.providers.base import OutboundMessage
@@ -24,22 +24,19 @@ class Claim:
     message: OutboundMessage
 
 
-def claim_next(channel_id: int, limit: int, *, bulk_first: bool = False) -> list[Claim]:
+def claim_next(channel_id: int, limit: int, *, bulk_places: int = 0) -> list[Claim]:
     """Claims the oldest queued message of up to `limit` sessions whose turn it is.
 
-    Answers go before bulk, or the other way round with `bulk_first`; within the same, sessions take turns. Lock
-    order: the sessions, then their messages.
+    Answers go before bulk, but for `bulk_places` that are bulk's as long as any waits; within the same, sessions
+    take turns. Lock order: the sessions, then their messages.
     """
     if limit <= 0:
         return []
-    priority = "-send_priority" if bulk_first else "send_priority"
     with transaction.atomic():
-        ready = (
-            Session.objects.filter(channel_id=channel_id, send_priority__isnull=False)
-            .order_by(priority, "send_turn_at", "id")
-            .select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
-        )
-        session_ids = list(ready.values_list("pk", flat=True)[:limit])
+        bulk = _ready(channel_id).filter(send_priority=Message.Priority.BULK)
+        session_ids = list(bulk.values_list("pk", flat=True)[:bulk_places]) if bulk_places else []
+        rest = _ready(channel_id).exclude(pk__in=session_ids) if session_ids else _ready(channel_id)
+        session_ids += rest.values_list("pk", flat=True)[: limit - len(session_ids)]
         if not session_ids:
             return []
         messages = _heads(session_ids)
@@ -58,6 +55,15 @@ def claim_next(channel_id: int, limit: int, *, bulk_first: bool = False) -> list
         )
         for message in messages
     ]
+
+
+def _ready(channel_id: int) -> QuerySet[Session]:
+    """The channel's sessions whose oldest message may be claimed, in the order of their turns; locks them."""
+    return (
+        Session.objects.filter(channel_id=channel_id, send_priority__isnull=False)
+        .order_by("send_priority", "send_turn_at", "id")
+        .select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+    )
 
 
 def _heads(session_ids: list[int]) -> list[Message]:

@@ -1,4 +1,4 @@
-"""Folding the traffic counts: many +1 rows become one, the sums stay the same."""
+"""Counting what became of messages, and folding the counts: many small rows become one, the sums stay the same."""
 
 from __future__ import annotations
 
@@ -7,8 +7,44 @@ import datetime as dt
 from django.db import transaction
 from django.db.models import Count, Sum
 
-from messaging.models import TrafficCount
-from messaging.models.traffic import FIELDS
+from messaging.models import Message, TrafficCount
+from messaging.models.traffic import FIELDS, quarter_of
+
+
+class Counts:
+    """The counts of messages that are concluded together: added up, and stored as one row a quarter hour.
+
+    Only messages that agents wrote count as sent; cancelled ones count nowhere; each counts at the moment it was
+    first concluded, whatever is learned of it later.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[int, dt.datetime], TrafficCount] = {}
+
+    def add(self, message: Message, channel_id: int, *, times: int = 1) -> None:
+        """Counts a message as what it is now; not at all while it is not concluded."""
+        if message.origin != Message.Origin.AGENT or message.concluded_at is None:
+            return
+        if message.status == Message.Status.CANCELLED:
+            return
+        quarter_at = quarter_of(message.concluded_at)
+        row = self._rows.setdefault(
+            (channel_id, quarter_at), TrafficCount(channel_id=channel_id, quarter_at=quarter_at)
+        )
+        if message.status == Message.Status.SENT:
+            row.sent += times
+            row.segments += times * message.segments
+        else:
+            row.failed += times
+            row.unconfirmed += times * (message.status == Message.Status.UNCONFIRMED)
+
+    def take_back(self, message: Message, channel_id: int) -> None:
+        """Takes back what was counted for a message, before it becomes something else."""
+        self.add(message, channel_id, times=-1)
+
+    def save(self) -> None:
+        """Stores the sums; in the transaction that concludes the messages."""
+        TrafficCount.objects.bulk_create(self._rows.values())
 
 
 def fold_traffic(groups: int = 1000) -> int:

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 AHEAD = 0.050  # seconds: what can leave within them is claimed now
 LOOK_EVERY = 0.050  # seconds between looks while nothing is due
+ROUND_AT_LEAST = 0.010  # seconds: what comes back within them is recorded in one transaction
 LINGER = 1.010  # seconds after the last departure before a lease is let go: so no ring is ever handed over
 RELOAD_EVERY = 0.5  # seconds after which a changed rate is noticed
 PATIENCE = 4.0  # seconds that a claimed message may wait for its permit before it goes back
@@ -176,8 +177,7 @@ class Drain:
         while places < due and _free_senders.acquire(blocking=False):
             places += 1
         bulk_places = (self.places_since_bulk + places) // BULK_EVERY
-        claims = claim_next(self.channel_id, bulk_places, bulk_first=True)
-        claims += claim_next(self.channel_id, places - len(claims))
+        claims = claim_next(self.channel_id, places, bulk_places=bulk_places)
         if bulk_places:
             self.places_since_bulk = 0
         self.places_since_bulk += len(claims)
@@ -262,13 +262,13 @@ class Drain:
             self.paused = True
 
     def _sleep(self, claimed: int) -> None:
-        """Until something comes back, somebody rings, or the next message may leave; 5 ms at least."""
+        """Until something comes back, somebody rings, or the next message may leave."""
         until_due = max(self.pacer.next_departure_at() - AHEAD - time.monotonic(), LOOK_EVERY)
         until_renewal = max(self.renew_at - time.monotonic(), 0)
         connection.close_if_unusable_or_obsolete()
         self.wake.wait(min(until_due, until_renewal, LOOK_EVERY if claimed else 1.0))
         self.wake.clear()
-        time.sleep(0.005)
+        time.sleep(ROUND_AT_LEAST)
 
     def _finish(self) -> None:
         """Waits for what is in flight, records it and lets the lease go; tries again while the database is away.

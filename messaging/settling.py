@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
 from messaging import access, turns
-from messaging.models import Message, TrafficCount
-from messaging.recording import Settled, count_conclusion, record
+from messaging.counting import Counts
+from messaging.models import Message
+from messaging.recording import Settled, record
 
 WAITED_TOO_LONG = "waited_too_long"
 WORKER_DIED = "worker_died"
@@ -45,12 +46,14 @@ def fail_waited_too_long(batch: int = 500) -> int:
 def _fail(message_id: int, session_id: int) -> bool:
     with transaction.atomic():
         session = access.locked_session(session_id)
-        message = Message.objects.select_related("session").get(pk=message_id)
+        message = Message.objects.get(pk=message_id)
         if message.status != Message.Status.QUEUED:
             return False
         message.status, message.concluded_at = Message.Status.FAILED, timezone.now()
         message.failure_code = WAITED_TOO_LONG
         message.save(update_fields=["status", "concluded_at", "failure_code"])
-        TrafficCount.objects.bulk_create(count_conclusion(message))
+        counts = Counts()
+        counts.add(message, session.channel_id)
+        counts.save()
         turns.renew([session.pk], timezone.now())
         return True
