@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench`, or one row by name. They measure; they assert nothing but what must never happen."""

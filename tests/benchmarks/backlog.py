@@ -1,0 +1,69 @@
+"""Channels with messages that wait, put straight into the tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from channels_app.models import Channel, Extension, MessageQueue, RoutingRule, User
+from messaging.models import Message, SendingState, Session, SessionEvent, TrafficCount, WebhookLogEntry
+
+
+def empty() -> None:
+    """Forgets everything of the run before."""
+    for model in (WebhookLogEntry, TrafficCount, SessionEvent, Message, Session, SendingState):
+        model.objects.all().delete()
+    RoutingRule.objects.all().delete()
+    Channel.objects.all().delete()
+
+
+def make_channel(number: int, base_url: str, rate: int) -> Channel:
+    """A channel against the simulator, with one number that goes to a queue."""
+    channel = Channel(name=f"Channel {number}", itsp="apidaze", base_url=base_url, sending_rate=rate)
+    channel.set_credentials({"api_key": "demo-key", "api_secret": "demo-secret"})
+    channel.save()
+    queue, _made = MessageQueue.objects.get_or_create(name="Bench", defaults={"mode": "disabled"})
+    RoutingRule.objects.create(
+        channel=channel, number=f"+1410200{number:04}", destination_queue=queue, registration="registered"
+    )
+    return channel
+
+
+def make_seat() -> Extension:
+    """The extension that writes."""
+    user, _made = User.objects.get_or_create(username="bench")
+    return Extension.objects.get_or_create(number="9000", defaults={"name": "Bench", "user": user})[0]
+
+
+def fill(channel: Channel, messages: int, sessions: int = 1000) -> None:
+    """Lets this many messages wait, spread over the sessions, all ready to send."""
+    now = dt.datetime.now(dt.UTC)
+    rule, seat = channel.rules.get(), make_seat()
+    made = Session.objects.bulk_create(
+        Session(
+            channel=channel,
+            our_number=rule.number,
+            customer_number=f"+1305{number:07}",
+            opened_at=now,
+            last_activity_at=now,
+            send_priority=0,
+            send_turn_at=now,
+        )
+        for number in range(min(sessions, messages))
+    )
+    Message.objects.bulk_create(
+        (
+            Message(
+                session=made[number % len(made)],
+                direction="outbound",
+                status="queued",
+                text=f"{channel.pk}-{number}",
+                created_at=now,
+                author=seat,
+                author_name=str(seat),
+                origin="agent",
+                segments=1,
+            )
+            for number in range(messages)
+        ),
+        batch_size=2000,
+    )

@@ -1,0 +1,23 @@
+"""The Celery application of a sender whose departures are written down: `celery -A tests.benchmarks.sender`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from config.celery import app
+from messaging import pacing
+
+__all__ = ["app"]
+
+_depart = pacing.Pacer.depart
+_file = os.open(f"{os.environ['DEPARTURES']}-{os.getpid()}", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+
+def _depart_and_note(self: pacing.Pacer, may_still: Callable[[], bool], *, patience: float) -> float:
+    at = _depart(self, may_still, patience=patience)
+    os.write(_file, f"{at:.6f}\n".encode())
+    return at
+
+
+pacing.Pacer.depart = _depart_and_note  # type: ignore[method-assign]

@@ -1,0 +1,182 @@
+"""Rows about sending: does the rate hold, is it reached, and how long does an answer take."""
+
+from __future__ import annotations
+
+import random
+import signal
+import statistics
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.benchmarks import backlog, world
+from tests.simulator import Simulator
+
+LATENCY_MS = 50
+Figures = dict[str, float]
+
+
+def rate(home: Path, rate: int, processes: int, seconds: float = 8, *, stops: bool = False) -> Figures:
+    """A backlog for `seconds` at this rate, with one to four sender processes."""
+    messages = 30 if rate == 1 else int(rate * seconds)
+    with _simulator() as apidaze:
+        backlog.empty()
+        channel = backlog.make_channel(0, apidaze.base_url, rate)
+        backlog.fill(channel, messages)
+        with world.senders(processes) as running:
+            world.forget_departures(home)
+            with _stops(running) if stops else _nothing():
+                _ring_until_done([channel.pk])
+        return _figures(world.departures(home), _arrivals(apidaze), messages)
+
+
+def channels(home: Path, count: int, rate: int, processes: int, seconds: float = 8) -> Figures:
+    """Many busy channels at once; the figures are of all together, the most in a second of each."""
+    with _simulator() as apidaze:
+        backlog.empty()
+        made = [backlog.make_channel(number, apidaze.base_url, rate) for number in range(count)]
+        for channel in made:
+            backlog.fill(channel, int(rate * seconds))
+        with world.senders(processes):
+            world.forget_departures(home)
+            _ring_until_done([channel.pk for channel in made])
+        by_channel: dict[str, list[float]] = {}
+        for request in _log(apidaze):
+            by_channel.setdefault(str(request["from"]), []).append(float(request["arrived_at_monotonic"]))
+        everything = sorted(at for instants in by_channel.values() for at in instants)
+        means = [_mean(sorted(instants)) for instants in by_channel.values()]
+        return {
+            "together a second": _mean(everything),
+            "slowest channel a second": min(means),
+            "most arrivals a second": max(
+                world.most_in_a_second(sorted(instants)) for instants in by_channel.values()
+            ),
+        }
+
+
+def answer(home: Path, times: int = 30) -> Figures:
+    """From an agent's press, in an idle system, to the simulator's receipt; in milliseconds."""
+    from messaging import outbound
+    from messaging.models import Session
+
+    with _simulator() as apidaze:
+        backlog.empty()
+        channel = backlog.make_channel(0, apidaze.base_url, 100)
+        backlog.fill(channel, 1)
+        seat = backlog.make_seat()
+        Session.objects.update(holder=seat, holder_name=str(seat))
+        session = Session.objects.get()
+        with world.senders(1):
+            _ring_until_done([channel.pk])
+            took = []
+            for _unused in range(times):
+                time.sleep(1.5)  # until the lease is let go: idle
+                pressed_at = time.monotonic()
+                outbound.answer(seat.user, seat, session.pk, "Hello", uuid.uuid4())
+                apidaze_log = _wait_for_another(apidaze)
+                took.append((apidaze_log - pressed_at) * 1000)
+        return {"median ms": statistics.median(took), "slowest ms": max(took)}
+
+
+def claim(waiting: tuple[int, int] = (1000, 100_000), rounds: int = 40) -> Figures:
+    """One claim with many waiting against one with few; in milliseconds, and the ratio."""
+    from messaging.claims import claim_next
+
+    medians = []
+    for messages in waiting:
+        backlog.empty()
+        channel = backlog.make_channel(0, "http://127.0.0.1:1", 1)
+        backlog.fill(channel, messages, sessions=1000)
+        took = []
+        for _unused in range(rounds):
+            started_at = time.perf_counter()
+            claim_next(channel.pk, 1)
+            took.append((time.perf_counter() - started_at) * 1000)
+        medians.append(statistics.median(took))
+    return {"few ms": medians[0], "many ms": medians[1], "ratio": medians[1] / medians[0]}
+
+
+@contextmanager
+def _simulator() -> Iterator[Simulator]:
+    with Simulator() as apidaze:
+        apidaze.set_faults(latency_ms=LATENCY_MS)
+        yield apidaze
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _stops(running: list[subprocess.Popen[bytes]]) -> Iterator[None]:
+    """Stops a random sender for half a second, and once for eight, now and then."""
+    done = threading.Event()
+
+    def play() -> None:
+        for pause in [0.5, 8, 0.5, 0.5]:
+            if done.wait(1.5):
+                return
+            victim = random.choice(running)
+            victim.send_signal(signal.SIGSTOP)
+            time.sleep(pause)
+            victim.send_signal(signal.SIGCONT)
+
+    player = threading.Thread(target=play)
+    player.start()
+    try:
+        yield
+    finally:
+        done.set()
+        player.join()
+
+
+def _ring_until_done(channel_ids: list[int], seconds: float = 300) -> None:
+    """Rings as the clock does, until nothing is queued or on its way."""
+    from messaging import doorbell
+    from messaging.models import Message
+
+    open_ones = Message.objects.filter(status__in=["queued", "sending"])
+    deadline = time.monotonic() + seconds
+    while open_ones.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{open_ones.count()} messages did not leave")
+        for channel_id in channel_ids:
+            doorbell.ring(channel_id)
+        time.sleep(0.5)
+
+
+def _log(apidaze: Simulator) -> list[dict[str, object]]:
+    return apidaze.received()
+
+
+def _arrivals(apidaze: Simulator) -> list[float]:
+    return sorted(float(str(request["arrived_at_monotonic"])) for request in _log(apidaze))
+
+
+def _wait_for_another(apidaze: Simulator) -> float:
+    """When the simulator got the next send; forgets it."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if log := _log(apidaze):
+            apidaze.clear()
+            return float(str(log[-1]["arrived_at_monotonic"]))
+        time.sleep(0.01)
+    raise TimeoutError("the answer did not arrive")
+
+
+def _mean(instants: list[float]) -> float:
+    return (len(instants) - 1) / (instants[-1] - instants[0])
+
+
+def _figures(departed: list[float], arrived: list[float], messages: int) -> Figures:
+    return {
+        "most departures a second": world.most_in_a_second(departed),
+        "most arrivals a second": world.most_in_a_second(arrived),
+        "mean a second": _mean(departed),
+        "missing": messages - len(arrived),
+    }
