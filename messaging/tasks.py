@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import beat_init, worker_shutting_down
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
@@ -23,6 +23,12 @@ logger = logging.getLogger(__name__)
 @worker_shutting_down.connect
 def _stop_sending(**_signal: Any) -> None:
     sending.stop()
+
+
+@beat_init.connect
+def _check_at_start(**_signal: Any) -> None:
+    # Keys and addresses may be others than before: say so at once, not with the first round of the clock.
+    check_credentials.delay()
 
 
 @shared_task

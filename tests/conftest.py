@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
 from channels_app.models import Channel, Extension, MessageQueue, Role, RoutingRule, User
+from tests.browser import chromium
 from tests.simulator import Simulator
 
 NUMBER, OTHER_NUMBER = "+14102161183", "+14102161184"
@@ -98,3 +100,9 @@ def apidaze(apidaze_process: Simulator) -> Simulator:
     apidaze_process.set_faults()
     apidaze_process.clear()
     return apidaze_process
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser

@@ -21,10 +21,11 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
         os.environ["DATABASE_URL"] = f"sqlite:///{_home}/tests.sqlite3"
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, TRUNKLINE_HOME
+from config.settings import DATABASES, PORTAL_HOSTS, TRUNKLINE_HOME
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads and processes of a test share it, as the portal's do.
     DATABASES["default"]["TEST"] = {"NAME": str(TRUNKLINE_HOME / "test.sqlite3")}
+PORTAL_HOSTS = [*PORTAL_HOSTS, "testserver"]
 SEND_TIMEOUT = 5
