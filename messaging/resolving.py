@@ -1,0 +1,140 @@
+"""What people do with messages that are still here or did not get through: cancel, send again, *it was sent*."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from channels_app.models import Channel, Extension, User
+from messaging import access, doorbell, turns
+from messaging.counting import Counts
+from messaging.models import Message, Session
+from messaging.models.session_access import may_answer
+from messaging.refusal import NotFoundError, RefusedError
+from messaging.timeline import name_of
+
+Status = Message.Status
+
+
+def cancel(user: User, seat: Extension | None, message_id: int) -> Message:
+    """Takes a queued message back; once it is on its way that is refused. Raises `RefusedError`, `NotFoundError`."""
+    with transaction.atomic():
+        session, message = _locked(user, seat, message_id)
+        if message.status == Status.CANCELLED:
+            return message
+        if message.status != Status.QUEUED:
+            raise RefusedError(_("Too late to cancel: this message is %(status)s.") % _status(message))
+        _cancel(message)
+        turns.renew([session.pk], timezone.now())
+        return message
+
+
+def cancel_all_waiting(channel: Channel) -> int:
+    """Takes back everything that waits in a channel's queue; returns how many. What is on its way goes on."""
+    waiting = Message.objects.filter(session__channel=channel, status=Status.QUEUED)
+    session_ids = waiting.order_by().values_list("session_id", flat=True).distinct()
+    return sum(_cancel_in(session_id) for session_id in list(session_ids))
+
+
+def send_again(user: User, seat: Extension | None, message_id: int) -> Message:
+    """A new message with the same text at the end of its session, linked to the old one, which keeps its status.
+
+    Once, also when two people press: the second gets the first one's message. Raises `RefusedError`, `NotFoundError`.
+    """
+    with transaction.atomic():
+        session, message = _locked(user, seat, message_id)
+        if again := Message.objects.filter(resent_from=message).first():
+            return again
+        if message.status not in (Status.FAILED, Status.UNCONFIRMED):
+            raise RefusedError(
+                _("There is nothing to send again: this message is %(status)s.") % _status(message)
+            )
+        if reason := access.why_nothing_leaves(session):
+            raise RefusedError(reason)
+        if not session.is_open:
+            raise RefusedError(_("This session is closed. Start a new one to write to this customer."))
+        now = timezone.now()
+        again = Message.objects.create(
+            session=session,
+            direction=Message.Direction.OUTBOUND,
+            status=Status.QUEUED,
+            text=message.text,
+            created_at=now,
+            author=seat,
+            author_name=name_of(user, seat),
+            origin=Message.Origin.AGENT,
+            priority=Message.Priority.ANSWER,
+            segments=message.segments,
+            resent_from=message,
+        )
+        session.last_activity_at, session.waiting_since = now, None
+        turns.take_place(session, again, now)
+        session.save(update_fields=["last_activity_at", "waiting_since", "send_priority", "send_turn_at"])
+        transaction.on_commit(partial(doorbell.ring, session.channel_id))
+        return again
+
+
+def it_was_sent(user: User, seat: Extension | None, message_id: int) -> Message:
+    """Somebody knows that an unconfirmed message has arrived: it is sent, and names who said so.
+
+    Raises `RefusedError`, `NotFoundError`.
+    """
+    with transaction.atomic():
+        session, message = _locked(user, seat, message_id)
+        if message.status == Status.SENT:
+            return message
+        if message.status != Status.UNCONFIRMED:
+            raise RefusedError(
+                _("This message is %(status)s: there is nothing to decide.") % _status(message)
+            )
+        counts = Counts()
+        counts.take_back(message, session.channel_id)
+        message.status, message.resolved_by = Status.SENT, name_of(user, seat)
+        message.save(update_fields=["status", "resolved_by"])
+        counts.add(message, session.channel_id)
+        counts.save()
+        return message
+
+
+def may_resolve(session: Session, user: User, seat: Extension | None) -> bool:
+    """Whether a person may cancel, send again and decide in a session that the person may see.
+
+    Who may answer now, and administrators; in a closed session, which nobody may answer, the agents who see it.
+    """
+    if user.is_administrator:
+        return True
+    return may_answer(session, seat) or (not session.is_open and seat is not None)
+
+
+def _locked(user: User, seat: Extension | None, message_id: int) -> tuple[Session, Message]:
+    """An outbound message and its session, locked, if this person may resolve it."""
+    outbound = Message.objects.filter(pk=message_id, direction=Message.Direction.OUTBOUND)
+    session_id = outbound.values_list("session_id", flat=True).first()
+    if session_id is None:
+        raise NotFoundError
+    session = access.locked_session(session_id)
+    access.demand_visible(session, user, seat)
+    if not may_resolve(session, user, seat):
+        raise RefusedError(_("Only who may answer here, and administrators, can do this."))
+    return session, outbound.get()
+
+
+def _cancel(message: Message) -> None:
+    message.status, message.concluded_at = Status.CANCELLED, timezone.now()
+    message.save(update_fields=["status", "concluded_at"])
+
+
+def _cancel_in(session_id: int) -> int:
+    with transaction.atomic():
+        access.locked_session(session_id)
+        waiting = Message.objects.filter(session_id=session_id, status=Status.QUEUED)
+        cancelled = waiting.update(status=Status.CANCELLED, concluded_at=timezone.now())
+        turns.renew([session_id], timezone.now())
+        return cancelled
+
+
+def _status(message: Message) -> dict[str, str]:
+    return {"status": message.get_status_display().lower()}
