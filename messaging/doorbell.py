@@ -43,6 +43,14 @@ def ring(channel_id: int) -> None:
         _lock.release()
 
 
+def forget() -> None:
+    """Lets the next ring connect anew, whatever happened before."""
+    global _rests_until
+    with _lock:
+        _rests_until = 0.0
+        _forget_connection()
+
+
 def _connect() -> Connection:
     return Connection(
         settings.REDIS_URL,

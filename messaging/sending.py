@@ -178,9 +178,7 @@ class Drain:
             places += 1
         bulk_places = (self.places_since_bulk + places) // BULK_EVERY
         claims = claim_next(self.channel_id, places, bulk_places=bulk_places)
-        if bulk_places:
-            self.places_since_bulk = 0
-        self.places_since_bulk += len(claims)
+        self.places_since_bulk = (self.places_since_bulk + len(claims)) % BULK_EVERY
         for _unused in range(places - len(claims)):
             _free_senders.release()
         for claim in claims:

@@ -53,7 +53,7 @@ def main() -> None:
             runs = [known[row]() for _unused in range(options.runs)]
             print(f"{row}: {_summary(runs)}", flush=True)
     finally:
-        world.end_everything()
+        world.broker.kill()
 
 
 def _summary(runs: list[Figures]) -> str:

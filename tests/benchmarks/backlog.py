@@ -37,7 +37,7 @@ def make_seat() -> Extension:
 def fill(channel: Channel, messages: int, sessions: int = 1000) -> None:
     """Lets this many messages wait, spread over the sessions, all ready to send."""
     now = dt.datetime.now(dt.UTC)
-    rule, seat = channel.rules.get(), make_seat()
+    rule = channel.rules.get()
     made = Session.objects.bulk_create(
         Session(
             channel=channel,
@@ -50,13 +50,27 @@ def fill(channel: Channel, messages: int, sessions: int = 1000) -> None:
         )
         for number in range(min(sessions, messages))
     )
+    write(made, messages)
+
+
+def fill_more(channel: Channel, messages: int) -> None:
+    """Lets more messages wait in the sessions that a channel has, where nothing is queued or on its way."""
+    now = dt.datetime.now(dt.UTC)
+    sessions = list(channel.sessions.all())
+    write(sessions, messages)
+    channel.sessions.update(send_priority=0, send_turn_at=now)
+
+
+def write(sessions: list[Session], messages: int) -> None:
+    now, seat = dt.datetime.now(dt.UTC), make_seat()
+    start = Message.objects.count()
     Message.objects.bulk_create(
         (
             Message(
-                session=made[number % len(made)],
+                session=sessions[number % len(sessions)],
                 direction="outbound",
                 status="queued",
-                text=f"{channel.pk}-{number}",
+                text=f"{sessions[0].channel_id}-{start + number}",
                 created_at=now,
                 author=seat,
                 author_name=str(seat),

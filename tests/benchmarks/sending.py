@@ -10,11 +10,12 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from tests.benchmarks import backlog, world
 from tests.simulator import Simulator
+from tests.workers import Senders, most_in_a_second
 
 LATENCY_MS = 50
 Figures = dict[str, float]
@@ -27,11 +28,11 @@ def rate(home: Path, rate: int, processes: int, seconds: float = 8, *, stops: bo
         backlog.empty()
         channel = backlog.make_channel(0, apidaze.base_url, rate)
         backlog.fill(channel, messages)
-        with world.senders(processes) as running:
-            world.forget_departures(home)
-            with _stops(running) if stops else _nothing():
+        with _senders(home, processes) as running:
+            with _stops(running.running) if stops else nullcontext():
                 _ring_until_done([channel.pk])
-        return _figures(world.departures(home), _arrivals(apidaze), messages)
+            departed = running.departures()
+        return _figures(departed, _arrivals(apidaze), messages)
 
 
 def channels(home: Path, count: int, rate: int, processes: int, seconds: float = 8) -> Figures:
@@ -41,8 +42,7 @@ def channels(home: Path, count: int, rate: int, processes: int, seconds: float =
         made = [backlog.make_channel(number, apidaze.base_url, rate) for number in range(count)]
         for channel in made:
             backlog.fill(channel, int(rate * seconds))
-        with world.senders(processes):
-            world.forget_departures(home)
+        with _senders(home, processes):
             _ring_until_done([channel.pk for channel in made])
         by_channel: dict[str, list[float]] = {}
         for request in _log(apidaze):
@@ -53,7 +53,7 @@ def channels(home: Path, count: int, rate: int, processes: int, seconds: float =
             "together a second": _mean(everything),
             "slowest channel a second": min(means),
             "most arrivals a second": max(
-                world.most_in_a_second(sorted(instants)) for instants in by_channel.values()
+                most_in_a_second(sorted(instants)) for instants in by_channel.values()
             ),
         }
 
@@ -70,7 +70,7 @@ def answer(home: Path, times: int = 30) -> Figures:
         seat = backlog.make_seat()
         Session.objects.update(holder=seat, holder_name=str(seat))
         session = Session.objects.get()
-        with world.senders(1):
+        with _senders(home, 1):
             _ring_until_done([channel.pk])
             took = []
             for _unused in range(times):
@@ -108,8 +108,14 @@ def _simulator() -> Iterator[Simulator]:
 
 
 @contextmanager
-def _nothing() -> Iterator[None]:
-    yield
+def _senders(home: Path, count: int) -> Iterator[Senders]:
+    senders = world.senders(home)
+    try:
+        senders.start(count)
+        senders.forget_departures()
+        yield senders
+    finally:
+        senders.stop()
 
 
 @contextmanager
@@ -175,8 +181,8 @@ def _mean(instants: list[float]) -> float:
 
 def _figures(departed: list[float], arrived: list[float], messages: int) -> Figures:
     return {
-        "most departures a second": world.most_in_a_second(departed),
-        "most arrivals a second": world.most_in_a_second(arrived),
+        "most departures a second": most_in_a_second(departed),
+        "most arrivals a second": most_in_a_second(arrived),
         "mean a second": _mean(departed),
         "missing": messages - len(arrived),
     }

@@ -98,9 +98,7 @@ def test_who_was_deactivated_sees_nothing(waiting, who_sees, anna, supervisor):
     ("mode", "picks_up", "answer_picks_up"),
     [("manual", True, False), ("auto", True, True), ("disabled", False, False)],
 )
-def test_what_each_assignment_mode_allows(
-    waiting, queue, anna, ben, carla, mode, picks_up, answer_picks_up
-):
+def test_what_each_assignment_mode_allows(waiting, queue, anna, ben, carla, mode, picks_up, answer_picks_up):
     queue.mode = mode
     queue.save()
     session = Session.objects.get()

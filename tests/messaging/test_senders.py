@@ -1,0 +1,196 @@
+"""Real sender processes: killed, stopped, restarted, and without their broker."""
+
+import random
+import signal
+import time
+import uuid
+
+import pytest
+from django.db import connection
+
+from messaging import doorbell, outbound, settling
+from messaging.models import Message, TrafficCount
+from tests.benchmarks import backlog
+from tests.workers import Broker, Senders, most_in_a_second
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stack]
+
+
+@pytest.fixture
+def broker(settings):
+    broker = Broker().start()
+    settings.REDIS_URL = broker.url
+    doorbell.forget()
+    yield broker
+    broker.kill()
+    doorbell.forget()
+
+
+@pytest.fixture
+def senders(transactional_db, broker, tmp_path):
+    senders = Senders(tmp_path, database_url(), broker.url)
+    yield senders
+    senders.stop()
+
+
+@pytest.fixture
+def busy_channel(transactional_db, apidaze):
+    """Makes a channel with messages that wait: `busy_channel(rate=20, messages=60)`."""
+
+    def make(rate, messages, sessions=30, number=0):
+        channel = backlog.make_channel(number, apidaze.base_url, rate)
+        backlog.fill(channel, messages, sessions)
+        return channel
+
+    return make
+
+
+def database_url() -> str:
+    """The address of the database that this test uses, for processes that it starts."""
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    folder = connection.settings_dict["HOST"] or connection.settings_dict["OPTIONS"]["host"]
+    return f"postgresql://postgres:@/{name}?host={folder}"
+
+
+def ring_until_done(channel, seconds=90, settle=True):
+    """Does what the clock does, until nothing is queued or on its way."""
+    open_ones = Message.objects.filter(status__in=["queued", "sending"])
+    deadline = time.monotonic() + seconds
+    while open_ones.exists():
+        assert time.monotonic() < deadline, f"{open_ones.count()} messages are left"
+        doorbell.ring(channel.pk)
+        if settle:
+            settling.settle_dead_claims()
+        time.sleep(0.3)
+
+
+def taken(apidaze):
+    """The texts that the simulator accepted."""
+    return [request["body"] for request in apidaze.received() if request["taken"]]
+
+
+def test_several_senders_together_hold_the_rate_and_send_everything_once(busy_channel, senders, apidaze):
+    channel = busy_channel(rate=40, messages=160)
+    senders.start(3)
+
+    ring_until_done(channel)
+
+    assert sorted(taken(apidaze)) == sorted(Message.objects.values_list("text", flat=True))
+    assert len(set(taken(apidaze))) == 160
+    assert most_in_a_second(senders.departures()) <= 40
+
+
+def test_killed_senders_lose_nothing_and_double_nothing(busy_channel, senders, apidaze, settings):
+    settings.CLAIM_LIFETIME = 12  # seconds; more than a send takes here, less than a test should
+    channel = busy_channel(rate=15, messages=120)
+    apidaze.set_faults(
+        {"kind": "reset_before_taking", "probability": 0.02},
+        {"kind": "reset_after_taking", "probability": 0.03},
+        latency_ms=50,
+    )
+    senders.start(2)
+    for _ in range(3):
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            doorbell.ring(channel.pk)
+            time.sleep(0.3)
+        victim = random.choice(senders.running)
+        victim.kill()
+        victim.wait()
+        senders.replace(victim)
+
+    ring_until_done(channel)
+
+    texts = taken(apidaze)
+    assert len(texts) == len(set(texts)), "a message was taken twice"
+    statuses = dict(Message.objects.values_list("text", "status"))
+    assert set(statuses.values()) <= {"sent", "failed", "unconfirmed"}
+    assert {text for text, status in statuses.items() if status == "sent"} <= set(texts)
+    never_taken = set(statuses) - set(texts)
+    assert all(statuses[text] == "unconfirmed" for text in never_taken)
+    assert most_in_a_second(senders.departures()) <= 15
+    totals = TrafficCount.objects.all().totals()
+    recount = list(statuses.values())
+    assert (totals["sent"], totals["unconfirmed"]) == (recount.count("sent"), recount.count("unconfirmed"))
+
+
+def test_a_stopped_sender_that_goes_on_sends_nothing_on_its_old_lease(busy_channel, senders, apidaze):
+    channel = busy_channel(rate=20, messages=160)
+    senders.start(2)
+    doorbell.ring(channel.pk)
+    time.sleep(1)
+    for sender in senders.running:
+        sender.send_signal(signal.SIGSTOP)
+    time.sleep(6)
+    for sender in senders.running:
+        sender.send_signal(signal.SIGCONT)
+
+    ring_until_done(channel)
+
+    assert len(set(taken(apidaze))) == 160
+    assert most_in_a_second(senders.departures()) <= 20
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_restart_makes_nothing_unconfirmed(busy_channel, senders, apidaze, number):
+    channel = busy_channel(rate=20, messages=60)
+    apidaze.set_faults(latency_ms=300)
+    senders.start(1)
+    doorbell.ring(channel.pk)
+    time.sleep(1.2)
+
+    [sender] = senders.running
+    sender.send_signal(number)
+    sender.wait(30)
+    left_by_then = len(apidaze.received())
+    assert 0 < left_by_then < 60
+    assert not Message.objects.filter(status__in=["sending", "unconfirmed"]).exists()
+    assert Message.objects.filter(status="sent").count() == left_by_then
+
+    senders.replace(sender)
+    ring_until_done(channel, settle=False)
+    assert Message.objects.filter(status="sent").count() == 60
+    assert most_in_a_second(senders.departures()) <= 20
+
+
+def test_an_emptied_or_killed_broker_costs_no_message(busy_channel, senders, broker, apidaze):
+    channel = busy_channel(rate=50, messages=1)
+    senders.start(1)
+    ring_until_done(channel)
+    time.sleep(3)  # until the lease is let go: a sender that still looks would find what is new by itself
+    broker.kill()
+    backlog.fill_more(channel, 20)
+    doorbell.ring(channel.pk)
+    time.sleep(0.5)
+    assert Message.objects.filter(status="queued").count() == 20
+
+    broker.start()
+    doorbell.forget()
+    ring_until_done(channel, seconds=60)
+
+    assert len(taken(apidaze)) == 21
+
+
+@pytest.mark.parametrize("how", ["down", "silent"])
+def test_writing_takes_hardly_longer_without_a_broker(busy_channel, broker, how):
+    channel = busy_channel(rate=1, messages=1)
+    seat, session = backlog.make_seat(), channel.sessions.get()
+    session.give_to(seat)
+    session.save()
+    if how == "down":
+        broker.kill()
+    else:
+        broker.signal(signal.SIGSTOP)
+    slowest = 0.0
+    for _ in range(5):
+        started_at = time.monotonic()
+        outbound.answer(seat.user, seat, session.pk, "Hi", uuid.uuid4())
+        slowest = max(slowest, time.monotonic() - started_at)
+    if how == "silent":
+        broker.signal(signal.SIGCONT)
+
+    assert Message.objects.filter(text="Hi", status="queued").count() == 5
+    # Loose: the bound is 0.3 s, and a busy machine is no reason to fail. A stock client takes 2 s and more.
+    assert slowest < 1.0

@@ -1,0 +1,138 @@
+"""Whose message leaves next: answers before bulk, bulk at least every tenth place, sessions in turns."""
+
+import pytest
+
+from channels_app.providers.base import SendOutcome, SendResult
+from messaging import sending
+from messaging.claims import claim_next
+from messaging.models import Message, Session
+from messaging.recording import Settled, record
+from tests.benchmarks import backlog
+
+
+@pytest.fixture
+def busy(channel, rule):
+    """Makes sessions with so many queued messages each: `busy([3, 1, 1])`, or bulk ones."""
+
+    def busy(counts, priority=0):
+        for count in counts:
+            number = Session.objects.count()
+            session = Session.objects.create(
+                channel=channel,
+                our_number=rule.number,
+                customer_number=f"+1305000{number:04}",
+                opened_at="2026-01-01T00:00Z",
+                last_activity_at="2026-01-01T00:00Z",
+                send_priority=priority,
+                send_turn_at="2026-01-01T00:00Z",
+            )
+            for place in range(count):
+                Message.objects.create(
+                    session=session,
+                    direction="outbound",
+                    status="queued",
+                    text=f"{number}.{place}",
+                    created_at="2026-01-01T00:00Z",
+                    origin="api" if priority else "agent",
+                    priority=priority,
+                )
+
+    return busy
+
+
+def send_all(channel, places=1, bulk_places=0):
+    """Claims and settles until nothing is left; gives the texts in the order of their claims."""
+    texts = []
+    while claims := claim_next(channel.pk, places, bulk_places=bulk_places):
+        texts.append([claim.message.text for claim in claims])
+        sent = SendResult(SendOutcome.SENT)
+        record([Settled(claim.message_id, claim.session_id, claim.claim, sent) for claim in claims])
+    return texts
+
+
+@pytest.mark.django_db
+def test_sessions_take_turns_and_keep_their_own_order(channel, busy):
+    busy([3, 1, 2])
+
+    assert send_all(channel) == [["0.0"], ["1.0"], ["2.0"], ["0.1"], ["2.1"], ["0.2"]]
+
+
+@pytest.mark.django_db
+def test_of_one_session_only_one_message_is_on_its_way(channel, busy):
+    busy([3, 1])
+
+    assert send_all(channel, places=5) == [["0.0", "1.0"], ["0.1"], ["0.2"]]
+
+
+@pytest.mark.django_db
+def test_answers_go_before_bulk(channel, busy):
+    busy([1, 1], priority=Message.Priority.BULK)
+    busy([1, 1])
+
+    assert send_all(channel) == [["2.0"], ["3.0"], ["0.0"], ["1.0"]]
+
+
+@pytest.mark.django_db
+def test_a_place_for_bulk_is_bulks_while_any_waits(channel, busy):
+    busy([1] * 2, priority=Message.Priority.BULK)
+    busy([1] * 9)
+
+    first, second = send_all(channel, places=6, bulk_places=1)
+    assert [text in ("0.0", "1.0") for text in first] == [True, False, False, False, False, False]
+    assert sum(text in ("0.0", "1.0") for text in second) == 1
+
+
+@pytest.mark.django_db
+def test_an_answer_in_a_session_of_bulk_lifts_the_session_but_not_over_what_was_written_before(channel, busy):
+    busy([1] * 3, priority=Message.Priority.BULK)
+    bulk = Session.objects.latest("pk")
+    Message.objects.create(
+        session=bulk,
+        direction="outbound",
+        status="queued",
+        text="answer",
+        created_at="2026-01-01T00:00Z",
+        origin="agent",
+    )
+    Session.objects.filter(pk=bulk.pk).update(send_priority=0)
+
+    assert [text for [text] in send_all(channel)][:2] == ["2.0", "answer"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_at_least_every_tenth_departure_is_bulk_while_both_wait(channel, busy, apidaze):
+    channel.base_url, channel.sending_rate = apidaze.base_url, 200
+    channel.set_credentials({"api_key": "demo-key", "api_secret": "demo-secret"})
+    channel.save()
+    busy([1] * 10, priority=Message.Priority.BULK)
+    busy([1] * 90)
+
+    sending.drain(channel.pk)
+
+    bulk = [int(str(sent["body"]).partition(".")[0]) < 10 for sent in apidaze.received()]
+    assert len(bulk) == 100
+    # Departures of one claim may change places on the way: looked at in windows of two claims' length.
+    assert all(any(bulk[start : start + 20]) for start in range(0, 80))
+    assert sum(bulk[:50]) <= 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_order_of_a_session_holds_through_retries(channel, rule, apidaze):
+    channel.base_url = apidaze.base_url
+    channel.set_credentials({"api_key": "demo-key", "api_secret": "demo-secret"})
+    channel.save()
+    backlog.fill(channel, 12, sessions=2)
+    apidaze.set_faults({"kind": "too_many_requests", "probability": 0.3, "retry_after": 1})
+
+    from messaging import backoff
+
+    while Message.objects.filter(status="queued").exists():
+        backoff.go_on(channel.pk)
+        sending.drain(channel.pk)
+
+    by_customer: dict[str, list[int]] = {}
+    for request in apidaze.received():
+        if request["taken"]:
+            by_customer.setdefault(request["to"], []).append(int(request["body"].partition("-")[2]))
+    assert sum(map(len, by_customer.values())) == 12
+    assert all(numbers == sorted(numbers) for numbers in by_customer.values())
