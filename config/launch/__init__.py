@@ -1,0 +1,1 @@
+"""Running the whole of Trunkline on one machine: `python -m config.launch`."""
