@@ -236,6 +236,9 @@ LOGGING = {
         # It names addresses with tokens at DEBUG, and its warnings of pools say nothing to an administrator.
         "urllib3": {"level": "ERROR"},
         "axes": {"level": "WARNING"},
+        # Two lines for every ring of the doorbell.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
 }
 
