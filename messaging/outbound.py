@@ -39,11 +39,11 @@ def answer(user: User, seat: Extension | None, session_id: int, typed: str, pres
     In a queue with auto pickup the first answer picks the session up. Raises `RefusedError`, `NotFoundError`.
     """
     text = clean_text(typed)
-    if first := pressed_before(seat, press_key):
+    if first := pressed_before(seat, press_key, text, pk=session_id):
         return first
     with transaction.atomic():
         session = access.locked_session(session_id)
-        if first := pressed_before(seat, press_key):
+        if first := pressed_before(seat, press_key, text, pk=session_id):
             return first
         return write(session, access.demand_answerable(session, user, seat), text, press_key)
 
@@ -83,8 +83,19 @@ def write(session: Session, seat: Extension, text: str, press_key: uuid.UUID) ->
     return message
 
 
-def pressed_before(seat: Extension | None, press_key: uuid.UUID) -> Message | None:
-    """The message that this press has made already."""
-    if seat is None:
+def pressed_before(
+    seat: Extension | None, press_key: uuid.UUID, text: str, **session: object
+) -> Message | None:
+    """The message that this press has made already.
+
+    A key that was used for another text, or in a session that is not as in `session`, comes from an old page that
+    the browser brought out again: `RefusedError`, for else the second text would be lost without a word.
+    """
+    first = Message.objects.filter(author=seat, press_key=press_key).select_related("session").first()
+    if seat is None or first is None:
         return None
-    return Message.objects.filter(author=seat, press_key=press_key).select_related("session").first()
+    if first.text != text or any(getattr(first.session, name) != value for name, value in session.items()):
+        raise RefusedError(
+            _("This page had sent another text before, so this one was not sent. Send it again.")
+        )
+    return first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -31,14 +32,22 @@ def start(
         raise RefusedError(_("Only people with an extension can start sessions."))
     rule = _allowed_rule(seat, rule_id)
     customer_number = _customer(rule, typed_number)
-    if first := outbound.pressed_before(seat, press_key):
+    before = partial(
+        outbound.pressed_before,
+        seat,
+        press_key,
+        text,
+        customer_number=customer_number,
+        our_number=rule.number,
+    )
+    if first := before():
         return first
     while True:
         with transaction.atomic():
             session = _open_session(rule, customer_number) or _new_session(rule, customer_number, seat)
             if session is None:
                 continue  # somebody opened it in the same instant: look again
-            if first := outbound.pressed_before(seat, press_key):
+            if first := before():
                 return first
             _make_ours(session, rule, seat)
             access.demand_answerable(session, user, seat)

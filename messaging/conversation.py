@@ -1,0 +1,294 @@
+"""The conversation: messages and events of a session in one timeline, those of earlier sessions above it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from channels_app.models import Extension, User
+from channels_app.phone_numbers import pretty_number
+from messaging import access
+from messaging.delivery import meaning_of, reason_of
+from messaging.models import Message, Session, SessionEvent
+from messaging.models.session_access import may_move, may_pick_up
+from messaging.personal import with_marks
+from messaging.refusal import NotFoundError
+from messaging.shown import Shown, clock, day
+
+PAGE = 60  # messages
+
+Kind = SessionEvent.Kind
+
+
+@dataclass(frozen=True)
+class Line(Shown):
+    """One line of the timeline: a day, an event or a message."""
+
+    kind: str
+    key: str
+    text: str
+    time: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True)
+class MessageLine(Line):
+    message_id: int = 0
+    is_inbound: bool = True
+    author: str = ""
+    status: str = ""
+    status_label: str = ""
+    reason: str = ""
+    meaning: str = ""
+    possible_repeat: bool = False
+    has_files: bool = False
+
+
+@dataclass(frozen=True)
+class Head(Shown):
+    """Who talks with whom, and what this person may do."""
+
+    session_id: int
+    customer: str
+    our_number: str
+    channel: str
+    queue: str
+    holder: str
+    is_mine: bool
+    is_open: bool
+    state: str
+    waits: bool
+    may_pick_up: bool
+    may_move: bool
+    may_archive: bool
+    archived: bool
+
+
+@dataclass(frozen=True)
+class Composer(Shown):
+    """The box for the answer, or the sentence that stands in its place."""
+
+    why_not: str
+    warning: str
+    hint: str
+    our_number: str
+    customer_number: str
+
+
+@dataclass(frozen=True)
+class Timeline(Shown):
+    """Lines, oldest first; `before` is the message before which there are older ones."""
+
+    lines: tuple[Line, ...]
+    before: int | None
+
+
+@dataclass(frozen=True)
+class Conversation(Shown):
+    head: Head
+    composer: Composer
+    timeline: Timeline
+    last_message: int
+    last_inbound: int
+    # Not part of what is new: one's own reading changes nothing that the conversation shows.
+    read_up_to: int = field(repr=False)
+
+    @property
+    def session_id(self) -> int:
+        return self.head.session_id
+
+
+def visible_session(user: User, seat: Extension | None, session_id: int) -> Session:
+    """The session with this person's marks.
+
+    Raises `NotFoundError`, or `RefusedError` for an agent of its queue whose colleague has it now.
+    """
+    sessions = Session.objects.select_related("channel", "queue")
+    if found := with_marks(sessions.visible_to(user, seat), seat).filter(pk=session_id).first():
+        return found
+    hidden = Session.objects.filter(pk=session_id).first()
+    if hidden is not None:
+        access.demand_visible(hidden, user, seat)
+    raise NotFoundError
+
+
+def read_conversation(user: User, seat: Extension | None, session_id: int) -> Conversation:
+    """A session as this person sees it, with the newest messages. Raises as `visible_session`."""
+    session = visible_session(user, seat, session_id)
+    messages, previous = _messages(session, None)
+    return Conversation(
+        head=_head(session, user, seat),
+        composer=_composer(session, seat),
+        timeline=_timeline(messages, previous),
+        last_message=messages[-1].pk if messages else 0,
+        last_inbound=max((m.pk for m in messages if m.is_inbound and m.session_id == session.pk), default=0),
+        read_up_to=session.read_up_to,  # type: ignore[attr-defined]
+    )
+
+
+def read_earlier(user: User, seat: Extension | None, session_id: int, before: int) -> Timeline:
+    """What stands above the message `before`: in this session, and in earlier ones of the same customer and number.
+
+    Raises as `visible_session`.
+    """
+    session = visible_session(user, seat, session_id)
+    return _timeline(*_messages(session, before))
+
+
+def _messages(session: Session, before: int | None) -> tuple[list[Message], Message | None]:
+    """A page of messages, oldest first, and the one before it, if there is one.
+
+    Sessions of one customer and number follow each other: the order is by session, then by message.
+    """
+    messages = Message.objects.filter(
+        session__our_number=session.our_number,
+        session__customer_number=session.customer_number,
+        session_id__lte=session.pk,
+    ).order_by("-session_id", "-pk")
+    if before is not None:
+        last = messages.filter(pk=before).values_list("session_id", flat=True).first()
+        if last is None:
+            raise NotFoundError
+        messages = messages.filter(Q(session_id__lt=last) | Q(session_id=last, pk__lt=before))
+    page = list(messages[: PAGE + 1])
+    return page[:PAGE][::-1], page[PAGE] if len(page) > PAGE else None
+
+
+def _timeline(messages: list[Message], previous: Message | None) -> Timeline:
+    lines = tuple(_lines(messages, previous.session_id if previous else None))
+    return Timeline(lines, messages[0].pk if previous else None)
+
+
+def _lines(messages: list[Message], session_id: int | None) -> Iterator[Line]:
+    """Messages with the events around them; `session_id` is the session of the message before the first."""
+    events: dict[tuple[int, int], list[SessionEvent]] = defaultdict(list)
+    for event in SessionEvent.objects.filter(session__in={message.session_id for message in messages}):
+        events[event.session_id, event.after_message_id].append(event)
+    shown_day: dt.date | None = None
+    for message in messages:
+        entries: list[Message | SessionEvent] = []
+        if message.session_id != session_id:
+            session_id = message.session_id
+            entries += events[session_id, 0]
+        entries += [message, *events[session_id, message.pk]]
+        for entry in entries:
+            at = entry.created_at if isinstance(entry, Message) else entry.at
+            date = timezone.localdate(at)
+            if shown_day is None or date > shown_day:
+                shown_day = date
+                yield Line("day", f"day-{date:%Y%m%d}", day(at))
+            yield _line(
+                entry, at, clock(at) if date == shown_day else date_format(timezone.localtime(at), "j M H:i")
+            )
+
+
+def _line(entry: Message | SessionEvent, at: dt.datetime, time: str) -> Line:
+    if isinstance(entry, SessionEvent):
+        return Line("event", f"event-{entry.pk}", event_text(entry), time, at.isoformat())
+    return MessageLine(
+        "message",
+        f"message-{entry.pk}",
+        entry.text,
+        time,
+        at.isoformat(),
+        message_id=entry.pk,
+        is_inbound=entry.is_inbound,
+        author=entry.author_name,
+        status=entry.status,
+        status_label=entry.get_status_display(),
+        reason=reason_of(entry),
+        meaning=meaning_of(entry),
+        possible_repeat=entry.possible_repeat,
+        has_files=entry.has_files,
+    )
+
+
+def event_text(event: SessionEvent) -> str:
+    """The sentence of an event."""
+    names = {"actor": event.actor_name, "target": event.target_name}
+    match event.kind:
+        case Kind.STARTED if event.actor_name:
+            return _("Started by %(actor)s") % names
+        case Kind.STARTED:
+            return _("Started by the customer")
+        case Kind.PICKED_UP:
+            return _("Picked up by %(actor)s") % names
+        case Kind.TRANSFERRED:
+            return _("Transferred to %(target)s by %(actor)s") % names
+        case Kind.TAKEN_OVER if event.target_name:
+            return _("Taken over from %(target)s by %(actor)s") % names
+        case Kind.TAKEN_OVER:
+            return _("Taken over by %(actor)s") % names
+        case Kind.CLOSED:
+            return _("Closed by %(actor)s") % names
+        case Kind.CLOSED_AUTOMATICALLY:
+            return _("Closed automatically")
+        case _:
+            return event.get_kind_display()
+
+
+def _head(session: Session, user: User, seat: Extension | None) -> Head:
+    return Head(
+        session_id=session.pk,
+        customer=pretty_number(session.customer_number),
+        our_number=pretty_number(session.our_number),
+        channel=session.channel.name,
+        queue=session.queue_name,
+        holder=session.holder_name,
+        is_mine=seat is not None and session.holder_id == seat.pk,
+        is_open=session.is_open,
+        state=_state(session),
+        waits=session.is_open and session.holder_id is None,
+        may_pick_up=may_pick_up(session, seat),
+        may_move=may_move(session, user, seat),
+        may_archive=seat is not None,
+        archived=session.archived,  # type: ignore[attr-defined]
+    )
+
+
+def _state(session: Session) -> str:
+    if not session.is_open:
+        return _("Closed")
+    if session.holder_is_gone:
+        return _("Open; %(holder)s was deleted") % {"holder": session.holder_name}
+    if session.holder_id is None:
+        return _("Waiting in the queue") if session.queue_id else _("Open; its queue was deleted")
+    return _("Open")
+
+
+def _composer(session: Session, seat: Extension | None) -> Composer:
+    why_not = access.why_not_answerable(session, seat)
+    return Composer(
+        why_not=why_not,
+        warning="" if why_not else _warning(session),
+        hint="" if why_not else _hint(session),
+        our_number=session.our_number,
+        customer_number=session.customer_number,
+    )
+
+
+def _warning(session: Session) -> str:
+    rule = access.rule_of(session)
+    if rule is None or not rule.warns_for(session.customer_number):
+        return ""
+    return _(
+        "%(number)s is not registered for 10DLC. Carriers in the United States silently drop such messages "
+        "after they were accepted."
+    ) % {"number": pretty_number(session.our_number)}
+
+
+def _hint(session: Session) -> str:
+    """What holds the channel's whole queue, if anything does."""
+    channel = session.channel
+    if not channel.holds_queue:
+        return ""
+    return _("Messages wait for now: %(status)s. They leave by themselves once that is mended.") % {
+        "status": channel.status_text
+    }

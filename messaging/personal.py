@@ -1,0 +1,118 @@
+"""What each person keeps about a session: how far it was read, and whether it is out of the way (archived).
+
+Both are ids of messages, so nothing is written when a message arrives: what came in after the first is unread, and
+what comes in after the second brings the session back.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db import transaction
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from channels_app.models import Extension, User
+from messaging import access
+from messaging.models import Message, PersonalState, Session
+from messaging.refusal import NotFoundError
+
+Sessions = TypeVar("Sessions", bound=QuerySet[Session])
+
+_NOT_READ_BY_ANYBODY = Value(False, output_field=BooleanField())
+
+
+def with_marks(sessions: Sessions, seat: Extension | None) -> Sessions:
+    """Adds `read_up_to`, `has_unread` and `archived` of the person at `seat` to each session."""
+    states = PersonalState.objects.filter(session=OuterRef("pk"), extension=seat)
+    arrived = Message.objects.filter(session=OuterRef("pk"), direction=Message.Direction.INBOUND)
+    read_up_to = Coalesce(Subquery(states.values("read_up_to")), Value(0))
+    archived_up_to = Subquery(states.values("archived_up_to"))
+    marked: Sessions = sessions.annotate(read_up_to=read_up_to, archived_up_to=archived_up_to).annotate(
+        has_unread=Exists(arrived.filter(pk__gt=OuterRef("read_up_to"))) if seat else _NOT_READ_BY_ANYBODY,
+        archived=Case(
+            When(archived_up_to__isnull=True, then=Value(False)),
+            default=~Exists(arrived.filter(pk__gt=OuterRef("archived_up_to"))),
+            output_field=BooleanField(),
+        ),
+    )
+    return marked
+
+
+def with_unread(sessions: Sessions) -> Sessions:
+    """Of sessions that have their marks, those with something unread."""
+    unread: Sessions = sessions.filter(Q(has_unread=True))
+    return unread
+
+
+def with_unread_count(sessions: Sessions) -> Sessions:
+    """Adds `unread`, the number of unread messages, to sessions that have their marks."""
+    arrived = (
+        Message.objects.filter(
+            session=OuterRef("pk"), direction=Message.Direction.INBOUND, pk__gt=OuterRef("read_up_to")
+        )
+        .order_by()
+        .values("session")
+        .annotate(number=Count("pk"))
+        .values("number")
+    )
+    counted: Sessions = sessions.annotate(
+        unread=Case(
+            When(has_unread=True, then=Coalesce(Subquery(arrived), Value(0))),
+            default=Value(0),
+            output_field=IntegerField(),
+        )
+    )
+    return counted
+
+
+def mark_read(user: User, seat: Extension | None, session_id: int, up_to: int) -> None:
+    """Notes that `seat` has read the session up to a message. It never goes back. Raises `NotFoundError`."""
+    if not Session.objects.filter(pk=session_id).visible_to(user, seat).exists():
+        raise NotFoundError
+    if seat is None:
+        return
+    up_to = min(up_to, _last_message(session_id))
+    state, _created = PersonalState.objects.get_or_create(session_id=session_id, extension=seat)
+    PersonalState.objects.filter(pk=state.pk, read_up_to__lt=up_to).update(read_up_to=up_to)
+
+
+def archive(user: User, seat: Extension, session_id: int, up_to: int) -> None:
+    """Takes the session off the lists of `seat` until something comes in after the message `up_to`.
+
+    Raises `RefusedError`, `NotFoundError`.
+    """
+    _set_archived(user, seat, session_id, up_to)
+
+
+def unarchive(user: User, seat: Extension, session_id: int) -> None:
+    """Puts the session back on the lists of `seat`. Raises `RefusedError`, `NotFoundError`."""
+    _set_archived(user, seat, session_id, None)
+
+
+def _set_archived(user: User, seat: Extension, session_id: int, up_to: int | None) -> None:
+    with transaction.atomic():
+        session = access.locked_session(session_id)
+        access.demand_visible(session, user, seat)
+        if up_to is not None:
+            up_to = min(up_to, _last_message(session_id))
+        PersonalState.objects.update_or_create(
+            session=session, extension=seat, defaults={"archived_up_to": up_to}
+        )
+
+
+def _last_message(session_id: int) -> int:
+    return Message.objects.filter(session=session_id).aggregate(last=Max("pk"))["last"] or 0

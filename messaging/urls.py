@@ -1,0 +1,23 @@
+"""Addresses of the inbox, below `/inbox/`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from messaging.views import actions, answer, conversation, inbox, start, transfer
+
+urlpatterns = [
+    path("", inbox.inbox, name="inbox"),
+    path("list/", inbox.session_list, name="session-list"),
+    path("start/", start.start, name="start-session"),
+    path("<int:session_id>/", conversation.conversation, name="conversation"),
+    path("<int:session_id>/news/", conversation.news, name="conversation-news"),
+    path("<int:session_id>/earlier/", conversation.earlier, name="conversation-earlier"),
+    path("<int:session_id>/read/", actions.read, name="conversation-read"),
+    path("<int:session_id>/answer/", answer.answer, name="answer"),
+    path("<int:session_id>/pick-up/", actions.pick_up, name="pick-up"),
+    path("<int:session_id>/transfer/", transfer.transfer, name="transfer"),
+    path("<int:session_id>/close/", actions.close, name="close-session"),
+    path("<int:session_id>/archive/", actions.archive, name="archive"),
+    path("<int:session_id>/unarchive/", actions.unarchive, name="unarchive"),
+]

@@ -1,0 +1,85 @@
+"""What people do with a session besides answering: each view calls one story."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST
+
+from channels_app.models import Extension
+from messaging import closing, personal, pickup
+from messaging.conversation import read_conversation
+from messaging.refusal import NotFoundError
+from messaging.session_list import Tab
+from messaging.views import asked, pages
+from messaging.views.entry import for_person
+from messaging.views.person import Person
+
+
+@require_POST
+@for_person
+def pick_up(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    pickup.pick_up(person.user, person.seat, session_id)
+    return changed(request, person, session_id)
+
+
+@require_POST
+@for_person
+def close(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    closing.close(person.user, person.seat, session_id)
+    return changed(request, person, session_id)
+
+
+@require_POST
+@for_person
+def archive(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    personal.archive(person.user, _seat(person), session_id, asked.number(request, "up_to") or 0)
+    return changed(request, person, session_id)
+
+
+@require_POST
+@for_person
+def unarchive(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    personal.unarchive(person.user, _seat(person), session_id)
+    return changed(request, person, session_id)
+
+
+@require_POST
+@for_person
+def read(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    """Advances the read mark to the message `up_to`."""
+    personal.mark_read(person.user, person.seat, session_id, asked.number(request, "up_to") or 0)
+    return HttpResponse(status=204)
+
+
+def changed(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    """The session after something was done with it: the way back to its page, or its parts for an open one."""
+    tab = asked.tab(request)
+    if not asked.is_part(request):
+        return redirect(_address(session_id, tab))
+    conversation = read_conversation(person.user, person.seat, session_id)
+    moved = tab == Tab.QUEUE and conversation.head.is_mine
+    tab = Tab.MINE if moved else tab
+    context = {
+        **pages.conversation_context(person, conversation),
+        "tab": tab,
+        "list": pages.list_beside(request, person, session_id, tab),
+    }
+    response = render(request, "inbox/_changed.html", context)
+    if moved:
+        response["HX-Replace-Url"] = _address(session_id, tab)
+    return response
+
+
+def _address(session_id: int, tab: Tab | None) -> str:
+    address = reverse("conversation", args=[session_id])
+    return f"{address}?{urlencode({'tab': tab})}" if tab else address
+
+
+def _seat(person: Person) -> Extension:
+    """Archiving is for people with a seat; nobody else has lists of their own."""
+    if person.seat is None:
+        raise NotFoundError
+    return person.seat

@@ -1,0 +1,34 @@
+"""The composer's *Send*."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from messaging import outbound
+from messaging.refusal import RefusedError
+from messaging.views import asked
+from messaging.views.actions import changed
+from messaging.views.entry import for_person
+from messaging.views.person import Person
+
+
+@require_POST
+@for_person
+def answer(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    """Writes the text into the session, once for each `press_key`."""
+    typed = request.POST.get("text", "")
+    key = press_key(asked.value(request, "press_key"))
+    outbound.answer(person.user, person.seat, session_id, typed, key)
+    return changed(request, person, session_id)
+
+
+def press_key(typed: str) -> uuid.UUID:
+    """The key of a press. Raises `RefusedError` for what is none."""
+    try:
+        return uuid.UUID(typed)
+    except ValueError:
+        raise RefusedError(_("This page is out of date. Reload it and send your text again.")) from None

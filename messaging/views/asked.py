@@ -1,0 +1,37 @@
+"""What a request asks for, read without trusting it: what makes no sense is as if it were not there."""
+
+from __future__ import annotations
+
+import re
+
+from django.http import HttpRequest
+
+from messaging.session_list import PAGE, Tab
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Whether a page that is open already asks for a part of itself (htmx), not a person for the whole."""
+    return (
+        request.headers.get("HX-Request") == "true"
+        and request.headers.get("HX-History-Restore-Request") != "true"
+    )
+
+
+def value(request: HttpRequest, name: str) -> str:
+    """A value of the form, or of the address."""
+    return request.POST.get(name) or request.GET.get(name) or ""
+
+
+def number(request: HttpRequest, name: str) -> int | None:
+    """An id or a count; None if it is none, or one that no database has."""
+    text = value(request, name)
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def tab(request: HttpRequest) -> Tab | None:
+    text = value(request, "tab")
+    return Tab(text) if text in set(Tab) else None
+
+
+def limit(request: HttpRequest) -> int:
+    return number(request, "limit") or PAGE

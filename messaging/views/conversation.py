@@ -1,0 +1,46 @@
+"""A conversation: the page, what is new in it, and what stands above."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from messaging.conversation import read_conversation, read_earlier
+from messaging.views import asked, pages
+from messaging.views.entry import for_person
+from messaging.views.person import Person
+
+
+@require_safe
+@for_person
+def conversation(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    """The inbox with this session, or the conversation alone for a page that is open."""
+    shown = read_conversation(person.user, person.seat, session_id)
+    if asked.is_part(request):
+        context = {**pages.conversation_context(person, shown), "tab": asked.tab(request)}
+        return render(request, "inbox/_conversation.html", context)
+    return pages.whole(request, person, shown)
+
+
+@require_safe
+@for_person
+def news(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    """The conversation for a page that has it open; 204 if it is still as the page has it (`seen`)."""
+    shown = read_conversation(person.user, person.seat, session_id)
+    if asked.value(request, "seen") == shown.version:
+        return HttpResponse(status=204)
+    context = {**pages.conversation_context(person, shown), "tab": asked.tab(request)}
+    return render(request, "inbox/_conversation.html", context)
+
+
+@require_safe
+@for_person
+def earlier(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    """The page of messages above the message `before`: earlier ones of this session and of those before it."""
+    before = asked.number(request, "before") or 0
+    timeline = read_earlier(person.user, person.seat, session_id, before)
+    context = {"timeline": timeline, "session_id": session_id, "tab": asked.tab(request)}
+    if asked.is_part(request):
+        return render(request, "inbox/_earlier.html", context)
+    return render(request, "inbox/earlier.html", context)

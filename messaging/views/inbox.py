@@ -1,0 +1,28 @@
+"""The inbox page, and its list for the page that is open."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from messaging.views import asked, pages
+from messaging.views.entry import for_person
+from messaging.views.person import Person
+
+
+@require_safe
+@for_person
+def inbox(request: HttpRequest, person: Person) -> HttpResponse:
+    """The list, with no session chosen."""
+    return pages.whole(request, person)
+
+
+@require_safe
+@for_person
+def session_list(request: HttpRequest, person: Person) -> HttpResponse:
+    """The list alone; 204 if it is still as the page has it (`seen`)."""
+    shown = pages.list_beside(request, person, asked.number(request, "current"))
+    if asked.value(request, "seen") == shown.version:
+        return HttpResponse(status=204)
+    return render(request, "inbox/_list.html", {"list": shown})

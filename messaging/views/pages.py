@@ -1,0 +1,98 @@
+"""The inbox as it is answered: whole, or the part of it that an open page asked for."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from messaging import starting
+from messaging.conversation import Conversation, read_conversation
+from messaging.models.messages import MAX_TEXT
+from messaging.refusal import NotFoundError, RefusedError
+from messaging.session_list import SessionList, Tab, read_list
+from messaging.views import asked
+from messaging.views.person import Person
+
+
+def list_beside(
+    request: HttpRequest, person: Person, current: int | None, tab: Tab | None = None
+) -> SessionList:
+    """The list as the request wants it, with the session `current` marked."""
+    return read_list(person.user, person.seat, tab or asked.tab(request), current, asked.limit(request))
+
+
+def whole(
+    request: HttpRequest,
+    person: Person,
+    conversation: Conversation | None = None,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The inbox page, with a conversation or without."""
+    current = conversation.session_id if conversation else None
+    context = {
+        **conversation_context(person, conversation),
+        "list": list_beside(request, person, current),
+        "seat": person.seat,
+        **more,
+    }
+    return render(request, "inbox/page.html", context, status=status)
+
+
+def conversation_context(person: Person, conversation: Conversation | None) -> dict[str, Any]:
+    """What the templates of a conversation need; a new key for the next press of *Send* among it."""
+    if conversation is None:
+        return {"conversation": None}
+    return {
+        "conversation": conversation,
+        "press_key": uuid.uuid4(),
+        "max_text": MAX_TEXT,
+        "start_rule": _start_rule(person, conversation),
+    }
+
+
+def refused(request: HttpRequest, person: Person, session_id: int, sentence: str) -> HttpResponse:
+    """A refusal beside the box, in which the text stays. 404 if the session is out of this person's sight."""
+    try:
+        conversation = read_conversation(person.user, person.seat, session_id)
+    except RefusedError as hidden:
+        return gone(request, person, str(hidden))
+    except NotFoundError:
+        return gone(request, person)
+    if asked.is_part(request):
+        response = render(request, "inbox/_refusal.html", {"refusal": sentence}, status=422)
+        return aimed(response, "#refusal", "innerHTML")
+    return whole(
+        request, person, conversation, status=422, refusal=sentence, text=request.POST.get("text", "")
+    )
+
+
+def gone(request: HttpRequest, person: Person, sentence: str = "") -> HttpResponse:
+    """404, in the place of the conversation; what was typed stays there to be copied."""
+    context: dict[str, Any] = {
+        "gone": sentence or _("This session is not here: it does not exist, or it is not yours to see."),
+        "text": request.POST.get("text", ""),
+    }
+    if asked.is_part(request):
+        response = render(request, "inbox/_gone.html", context, status=404)
+        return aimed(response, "#conversation", "outerHTML")
+    return whole(request, person, status=404, **context)
+
+
+def aimed(response: HttpResponse, target: str, swap: str) -> HttpResponse:
+    """Tells an open page where a part belongs that it did not ask for there."""
+    response["HX-Retarget"], response["HX-Reswap"] = target, swap
+    return response
+
+
+def _start_rule(person: Person, conversation: Conversation) -> int | None:
+    """The rule by which this person may write to the customer of a closed session."""
+    if conversation.head.is_open:
+        return None
+    ours = conversation.composer.our_number
+    return next((rule.pk for rule in starting.rules_open_to(person.seat) if rule.number == ours), None)

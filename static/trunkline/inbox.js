@@ -1,0 +1,435 @@
+/* The inbox in a browser: htmx fetches, this keeps what one types, where one reads, and what has been read.
+   Without it every form and link still works. */
+
+(() => {
+  "use strict";
+
+  const POLL_EVERY = 3000; // ms
+  const byId = (id) => document.getElementById(id);
+  const conversation = () => byId("conversation");
+  const session = () => conversation()?.dataset.session;
+  const words = byId("words")?.dataset ?? {};
+  const person = document.body.dataset.person;
+
+  // -- The meter: as messaging/segments.py counts (3GPP TS 23.038) ---------------------------------------------
+
+  const BASIC = new Set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
+      "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà",
+  );
+  const EXTENSION = new Set("\f^{}\\[~]|€");
+
+  function measure(text) {
+    const characters = [...text];
+    const outside = [...new Set(characters.filter((c) => !BASIC.has(c) && !EXTENSION.has(c)))];
+    const [single, part] = outside.length ? [70, 67] : [160, 153];
+    const widths = characters.map((c) => (outside.length ? c.length : EXTENSION.has(c) ? 2 : 1));
+    let segments = widths.length ? 1 : 0;
+    if (widths.reduce((sum, width) => sum + width, 0) > single) {
+      let room = part;
+      for (const width of widths) {
+        if (width > room) [segments, room] = [segments + 1, part];
+        room -= width;
+      }
+    }
+    return { length: characters.length, encoding: outside.length ? "UCS-2" : "GSM-7", segments, outside };
+  }
+
+  function showMeter(box) {
+    const meter = byId(box.dataset.meter);
+    const max = Number(box.dataset.max);
+    const { length, encoding, segments, outside } = measure(box.value);
+    const named = outside.slice(0, 8).map((c) => `“${c}”`).join(" ") + (outside.length > 8 ? " …" : "");
+    const parts = [`${length.toLocaleString()} / ${max.toLocaleString()}`, encoding];
+    if (outside.length) parts.push(words.because.replace("{characters}", named));
+    parts.push(words.segments.replace("{n}", segments));
+    meter.textContent = length ? parts.join(" · ") : "";
+    meter.classList.toggle("over", length > max);
+  }
+
+  function fit(box) {
+    if (box.id !== "text") return;
+    box.style.height = "auto";
+    box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
+  }
+
+  // -- Drafts: a text stays with its session, also over a reload, until it is sent or one signs out -------------
+
+  const PREFIX = "trunkline:draft:";
+  const draftName = () => `${PREFIX}${person}:${session()}`;
+
+  function keepDraft(text) {
+    try {
+      if (text) localStorage.setItem(draftName(), text);
+      else localStorage.removeItem(draftName());
+    } catch {
+      // No storage, or it is full: the text is still in the box.
+    }
+  }
+
+  function storedDraft() {
+    try {
+      return localStorage.getItem(draftName()) ?? "";
+    } catch {
+      return "";
+    }
+  }
+
+  function forgetDrafts() {
+    try {
+      Object.keys(localStorage).filter((name) => name.startsWith(PREFIX)).forEach((name) => localStorage.removeItem(name));
+    } catch {
+      // There are none.
+    }
+  }
+
+  function setText(text) {
+    const box = byId("text");
+    if (!box) return;
+    box.value = text;
+    fit(box);
+    showMeter(box);
+  }
+
+  // -- One press is one message -----------------------------------------------------------------------------------
+
+  let lastPress = null; // { session, text, key }: tried again with the same key, unless the text has changed
+
+  function newKey() {
+    // crypto.randomUUID() exists on secure pages only, and a portal may run on plain http inside a company.
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
+  }
+
+  function keyFor(text) {
+    if (lastPress?.session !== session() || lastPress.text !== text) {
+      lastPress = { session: session(), text, key: newKey() };
+    }
+    return lastPress.key;
+  }
+
+  function refuse(sentence) {
+    const place = byId("refusal");
+    if (!place) return;
+    const notice = document.createElement("p");
+    notice.className = "notice bad";
+    notice.textContent = sentence;
+    place.replaceChildren(notice);
+  }
+
+  // -- The place where one reads ------------------------------------------------------------------------------------
+
+  const isAtEnd = (place) => place.scrollHeight - place.scrollTop - place.clientHeight < 60;
+
+  function toEnd() {
+    const place = byId("place");
+    if (place) place.scrollTop = place.scrollHeight;
+    if (byId("jump")) byId("jump").hidden = true;
+  }
+
+  function showTitle() {
+    const unread = byId("list")?.dataset.unread;
+    const name = conversation()?.dataset.customer;
+    const bare = document.title.replace(/^\(\d+\+?\) /, "");
+    document.title = (unread ? `(${unread}) ` : "") + (name ? `${name} – Trunkline` : bare);
+  }
+
+  function markRead() {
+    const { readAddress, lastInbound, readUpTo } = conversation()?.dataset ?? {};
+    if (!readAddress || document.hidden || !document.hasFocus() || Number(lastInbound) <= Number(readUpTo)) return;
+    conversation().dataset.readUpTo = lastInbound;
+    fetch(readAddress, {
+      method: "POST",
+      headers: { "X-CSRFToken": document.body.dataset.csrf, "HX-Request": "true" },
+      body: new URLSearchParams({ up_to: lastInbound }),
+    }).then(() => ask(byId("list")), () => {});
+  }
+
+  // -- A conversation comes in: as a whole, or merged into the one that is open -------------------------------------
+
+  let entered = null; // the conversation element that was set up last
+
+  function enter() {
+    const shown = conversation();
+    if (!shown || shown === entered) return;
+    const isFirst = entered === null;
+    entered = shown;
+    document.querySelectorAll("[data-row]").forEach((row) => {
+      if (row.dataset.row === session()) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    });
+    const box = byId("text");
+    if (box) setText(box.value || storedDraft());
+    toEnd();
+    showTitle();
+    markRead();
+    if (isFirst) return;
+    if (box && matchMedia("(min-width: 761px)").matches) box.focus();
+    else if (shown.dataset.session) shown.focus();
+  }
+
+  function merge(fresh) {
+    const shown = conversation();
+    if (!shown.dataset.session || shown.dataset.session !== fresh.dataset.session) return [];
+    const wasAtEnd = isAtEnd(byId("place"));
+    const added = [...mergeHead(fresh), ...mergeComposer(fresh), ...mergeLines(fresh)];
+    for (const name of ["version", "lastInbound", "readUpTo"]) shown.dataset[name] = fresh.dataset[name];
+    if (wasAtEnd) toEnd();
+    return added;
+  }
+
+  function mergeHead(fresh) {
+    const [head, freshHead] = [byId("head"), fresh.querySelector("#head")];
+    const upTo = freshHead.querySelector("[name=up_to]")?.value;
+    if (head.dataset.version === freshHead.dataset.version) {
+      head.querySelectorAll("[name=up_to]").forEach((input) => (input.value = upTo));
+      return [];
+    }
+    const hadFocus = head.contains(document.activeElement);
+    head.replaceWith(freshHead);
+    if (hadFocus) (byId("text") ?? conversation()).focus();
+    return [freshHead];
+  }
+
+  function mergeComposer(fresh) {
+    const [composer, freshComposer] = [byId("composer"), fresh.querySelector("#composer")];
+    if (composer.dataset.version === freshComposer.dataset.version) return [];
+    const box = byId("text");
+    const text = box?.value ?? composer.querySelector("#kept")?.value ?? "";
+    const hadFocus = box !== null && document.activeElement === box;
+    composer.replaceWith(freshComposer);
+    if (byId("text")) {
+      setText(text || storedDraft());
+      if (hadFocus) byId("text").focus();
+    } else {
+      keepText(text);
+    }
+    return [freshComposer];
+  }
+
+  /** Shows a text that can't be sent any more, to be copied. */
+  function keepText(text) {
+    const place = conversation().querySelector("[data-kept]");
+    if (!place || !text) return;
+    place.querySelector("textarea").value = text;
+    place.hidden = false;
+  }
+
+  function mergeLines(fresh) {
+    const lines = byId("lines");
+    const freshLines = [...fresh.querySelectorAll("#lines > li")];
+    const added = [];
+    const firstKnown = freshLines.findIndex((line) => byId(line.id) && !line.classList.contains("day"));
+    if (firstKnown === -1) { // so much is new that the page has a gap: it begins anew
+      lines.replaceChildren(...freshLines);
+      byId("earlier").replaceWith(fresh.querySelector("#earlier"));
+      return [...freshLines, byId("earlier")];
+    }
+    let previous = null;
+    for (const line of freshLines.slice(firstKnown)) {
+      const old = byId(line.id);
+      if (old && old.dataset.version === line.dataset.version) {
+        previous = old;
+        continue;
+      }
+      if (old) old.replaceWith(line);
+      else {
+        previous.after(line);
+        line.classList.add("arrives");
+        arrived(line);
+      }
+      previous = line;
+      added.push(line);
+    }
+    return added;
+  }
+
+  function arrived(line) {
+    if (!line.classList.contains("in")) return;
+    const text = line.querySelector(".text")?.textContent ?? "";
+    byId("announcer").textContent = `${conversation().dataset.customer}: ${text}`;
+    if (!isAtEnd(byId("place"))) byId("jump").hidden = false;
+  }
+
+  /** Days that stand above now need not stand below too. */
+  function dropRepeatedDays() {
+    const seen = new Set();
+    document.querySelectorAll("#lines > .day").forEach((day) => {
+      if (seen.has(day.id)) day.remove();
+      seen.add(day.id);
+    });
+  }
+
+  // -- Asking for news ---------------------------------------------------------------------------------------------
+
+  let failures = 0;
+  let deeds = 0; // posts so far: news asked for before the latest one is old
+
+  function ask(part) {
+    if (part?.hasAttribute("hx-get")) htmx.trigger(part, "poll");
+  }
+
+  function askAll() {
+    if (document.hidden) return;
+    ask(byId("list"));
+    ask(conversation());
+  }
+
+  function say(sentence, link) {
+    const banner = byId("banner");
+    banner.hidden = !sentence;
+    if (banner.dataset.says === sentence) return;
+    banner.dataset.says = sentence;
+    banner.textContent = sentence;
+    if (!link) return;
+    banner.append(" ", Object.assign(document.createElement("a"), link));
+  }
+
+  function wentWrong(event) {
+    const { elt, xhr, requestConfig } = event.detail;
+    if (xhr.status === 401) {
+      const next = encodeURIComponent(location.pathname + location.search);
+      say(words.signedOut, { href: `${words.signInAddress}?next=${next}`, textContent: words.signIn });
+      return;
+    }
+    failures += 1;
+    if (requestConfig?.verb === "post") refuse(sentenceFor(xhr.status));
+    if (failures > 1 && (xhr.status === 0 || xhr.status >= 500)) say(words.lost);
+    elt?.querySelectorAll?.("textarea[readonly]:not(#kept)").forEach((box) => (box.readOnly = false));
+  }
+
+  function sentenceFor(status) {
+    if (status === 0) return words.notSent;
+    if (status === 403) return words.outOfDate;
+    return status === 413 ? words.tooLarge : words.failed;
+  }
+
+  // -- htmx ----------------------------------------------------------------------------------------------------------
+
+  function followHtmx() {
+    htmx.defineExtension("merge", {
+      isInlineSwap: (style) => style === "merge",
+      handleSwap(style, target, fragment) {
+        if (style !== "merge") return false;
+        const fresh = fragment.querySelector("#conversation");
+        return fresh ? merge(fresh) : [];
+      },
+    });
+
+    document.body.addEventListener("htmx:configRequest", ({ detail }) => {
+      const list = byId("list");
+      const { elt, parameters, triggeringEvent } = detail;
+      detail.headers["X-CSRFToken"] = document.body.dataset.csrf;
+      if (session()) parameters.current = session();
+      if (elt.id === "answer") parameters.press_key = keyFor(parameters.text);
+      if (triggeringEvent?.type === "poll") parameters.seen = elt.dataset.version;
+      if (list && (elt === list || detail.verb === "post")) {
+        parameters.tab = list.dataset.tab;
+        parameters.limit = list.dataset.limit;
+      }
+    });
+
+    document.body.addEventListener("htmx:beforeSend", ({ detail }) => {
+      if (detail.requestConfig.verb === "post") deeds += 1;
+      detail.xhr.deeds = deeds;
+      detail.xhr.session = detail.elt.closest("[data-session]")?.dataset.session;
+      const box = detail.elt.id === "answer" && byId("text");
+      if (box) box.readOnly = true;
+    });
+
+    document.body.addEventListener("htmx:beforeSwap", (event) => {
+      const { detail } = event;
+      const { xhr, requestConfig } = detail;
+      const isForAnother = xhr.session !== undefined && xhr.session !== session();
+      const isOld = requestConfig.triggeringEvent?.type === "poll" && xhr.deeds !== deeds;
+      const isStray = [404, 422].includes(xhr.status) && !xhr.getResponseHeader("HX-Retarget");
+      if (isForAnother || isOld || isStray) detail.shouldSwap = false;
+      if (detail.target === conversation() && detail.shouldSwap) xhr.typed = byId("text")?.value;
+      if (detail.target?.id === "earlier") xhr.height = byId("place").scrollHeight;
+    });
+
+    document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
+      if (detail.target?.id === "dialog" && !byId("dialog").open) byId("dialog").showModal();
+      if (detail.target?.id === "dialog") byId("dialog").querySelectorAll("[data-meter]").forEach(showMeter);
+      if (detail.target?.id === "earlier") {
+        dropRepeatedDays();
+        byId("place").scrollTop += byId("place").scrollHeight - detail.xhr.height;
+      }
+      if (conversation()?.hasAttribute("data-gone") && conversation() !== entered) {
+        keepText(detail.xhr.typed);
+      }
+      enter();
+      showTitle();
+    });
+
+    document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
+      const { elt, xhr } = detail;
+      const box = elt.id === "answer" && byId("text");
+      if (box) box.readOnly = false;
+      if (xhr.status === 0 || xhr.status >= 500 || xhr.status === 401) return;
+      failures = 0;
+      say("");
+      if (elt.id === "answer" && xhr.status === 200) sent();
+      if (xhr.status === 422 || xhr.status === 404) askAll();
+      markRead();
+    });
+
+    for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+      document.body.addEventListener(name, wentWrong);
+    }
+    setInterval(askAll, POLL_EVERY);
+    document.addEventListener("visibilitychange", askAll);
+    window.addEventListener("online", askAll);
+  }
+
+  function sent() {
+    lastPress = null;
+    keepDraft("");
+    setText("");
+    byId("refusal")?.replaceChildren();
+    byId("text")?.focus();
+    toEnd();
+  }
+
+  // -- Keys and clicks -----------------------------------------------------------------------------------------------
+
+  document.addEventListener("input", ({ target }) => {
+    if (!target.dataset?.meter) return;
+    fit(target);
+    showMeter(target);
+    if (target.id === "text") keepDraft(target.value);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.target.id !== "text" || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    if (!event.target.readOnly) event.target.form.requestSubmit();
+  });
+
+  document.addEventListener("click", (event) => {
+    const dialog = byId("dialog");
+    if (event.target.closest("[data-close]") && dialog) {
+      event.preventDefault();
+      dialog.close();
+    }
+    if (event.target.id === "jump") toEnd();
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+
+  document.addEventListener("submit", ({ target }) => {
+    if (target.id === "sign-out") forgetDrafts();
+  });
+
+  window.addEventListener("focus", markRead);
+
+  document.querySelectorAll("[data-meter]").forEach(showMeter);
+  if (window.htmx && conversation()) {
+    followHtmx();
+    enter();
+  }
+})();
