@@ -16,7 +16,7 @@ Figures = dict[str, float]
 
 def rows(home: Path) -> dict[str, Callable[[], Figures]]:
     """Every row by its name."""
-    from tests.benchmarks import sending
+    from tests.benchmarks import receiving, sending
 
     named: dict[str, Callable[[], Figures]] = {}
     for rate in (1, 10, 50, 100, 120):
@@ -32,6 +32,9 @@ def rows(home: Path) -> dict[str, Callable[[], Figures]]:
     named["200-channels"] = lambda: sending.channels(home, 200, 1, 1, 20)
     named["answer"] = lambda: sending.answer(home)
     named["claim"] = sending.claim
+    named["webhook"] = receiving.webhook
+    named["statements"] = receiving.statements
+    named["many-rows"] = receiving.many_rows
     return named
 
 

@@ -81,3 +81,35 @@ def write(sessions: list[Session], messages: int) -> None:
         ),
         batch_size=2000,
     )
+
+
+def history(channel: Channel, messages: int, sessions: int = 2000) -> None:
+    """Lets this many inbound messages have come in already, spread over open sessions."""
+    now = dt.datetime.now(dt.UTC)
+    rule = channel.rules.get()
+    made = Session.objects.bulk_create(
+        Session(
+            channel=channel,
+            our_number=rule.number,
+            customer_number=f"+1305{number:07}",
+            queue=rule.destination_queue,
+            queue_name="Bench",
+            opened_at=now,
+            last_activity_at=now,
+        )
+        for number in range(min(sessions, messages))
+    )
+    Message.objects.bulk_create(
+        (
+            Message(
+                session=made[number % len(made)],
+                direction="inbound",
+                status="received",
+                text=f"before {number}",
+                created_at=now,
+                fingerprint=f"{number:064x}",
+            )
+            for number in range(messages)
+        ),
+        batch_size=5000,
+    )
