@@ -10,6 +10,8 @@ from config import views
 from messaging.views import sign_in
 from messaging.views.webhook import webhook
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("health/", views.health, name="health"),

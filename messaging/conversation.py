@@ -6,6 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -17,14 +18,16 @@ from channels_app.phone_numbers import pretty_number
 from messaging import access
 from messaging.delivery import meaning_of, reason_of
 from messaging.models import Message, Session, SessionEvent
-from messaging.models.session_access import may_move, may_pick_up
+from messaging.models.session_access import may_move, may_pick_up, may_resolve
 from messaging.personal import with_marks
 from messaging.refusal import NotFoundError
-from messaging.shown import Shown, clock, day
+from messaging.shown import Shown, about, clock, day
+from messaging.waiting import leaves_in
 
 PAGE = 60  # messages
 
 Kind = SessionEvent.Kind
+Status = Message.Status
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,11 @@ class MessageLine(Line):
     meaning: str = ""
     possible_repeat: bool = False
     has_files: bool = False
+    leaves_in: str = ""
+    was_sent_again: bool = False
+    may_cancel: bool = False
+    may_send_again: bool = False
+    may_say_sent: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,10 +131,11 @@ def read_conversation(user: User, seat: Extension | None, session_id: int) -> Co
     """A session as this person sees it, with the newest messages. Raises as `visible_session`."""
     session = visible_session(user, seat, session_id)
     messages, previous = _messages(session, None)
+    present = _Present(session, user, seat, messages)
     return Conversation(
         head=_head(session, user, seat),
         composer=_composer(session, seat),
-        timeline=_timeline(messages, previous),
+        timeline=_timeline(messages, previous, present),
         last_message=messages[-1].pk if messages else 0,
         last_inbound=max((m.pk for m in messages if m.is_inbound and m.session_id == session.pk), default=0),
         read_up_to=session.read_up_to,  # type: ignore[attr-defined]
@@ -139,7 +148,38 @@ def read_earlier(user: User, seat: Extension | None, session_id: int, before: in
     Raises as `visible_session`.
     """
     session = visible_session(user, seat, session_id)
-    return _timeline(*_messages(session, before))
+    messages, previous = _messages(session, before)
+    return _timeline(messages, previous, _Present(session, user, seat, messages))
+
+
+class _Present:
+    """What can be said and done about the outbound messages of the session that is open before somebody."""
+
+    def __init__(self, session: Session, user: User, seat: Extension | None, messages: list[Message]) -> None:
+        mine = [
+            message for message in messages if message.session_id == session.pk and not message.is_inbound
+        ]
+        self.session = session
+        self.may_resolve = may_resolve(session, user, seat)
+        self.leaves_in = leaves_in(session, [each.pk for each in mine if each.status == Status.QUEUED])
+        unsure = [each.pk for each in mine if each.status in (Status.FAILED, Status.UNCONFIRMED)]
+        again = Message.objects.filter(resent_from__in=unsure) if unsure else Message.objects.none()
+        self.sent_again = set(again.values_list("resent_from_id", flat=True))
+
+    def of(self, message: Message) -> dict[str, Any]:
+        """The fields of a message's line that depend on who looks, and when."""
+        if message.is_inbound or message.session_id != self.session.pk:
+            return {}
+        unsure = message.status in (Status.FAILED, Status.UNCONFIRMED)
+        again = message.pk in self.sent_again
+        seconds = self.leaves_in.get(message.pk)
+        return {
+            "leaves_in": about(seconds) if seconds else "",
+            "was_sent_again": again,
+            "may_cancel": self.may_resolve and message.status == Status.QUEUED,
+            "may_send_again": self.may_resolve and unsure and not again and self.session.is_open,
+            "may_say_sent": self.may_resolve and message.status == Status.UNCONFIRMED,
+        }
 
 
 def _messages(session: Session, before: int | None) -> tuple[list[Message], Message | None]:
@@ -161,12 +201,12 @@ def _messages(session: Session, before: int | None) -> tuple[list[Message], Mess
     return page[:PAGE][::-1], page[PAGE] if len(page) > PAGE else None
 
 
-def _timeline(messages: list[Message], previous: Message | None) -> Timeline:
-    lines = tuple(_lines(messages, previous.session_id if previous else None))
+def _timeline(messages: list[Message], previous: Message | None, present: _Present) -> Timeline:
+    lines = tuple(_lines(messages, previous.session_id if previous else None, present))
     return Timeline(lines, messages[0].pk if previous else None)
 
 
-def _lines(messages: list[Message], session_id: int | None) -> Iterator[Line]:
+def _lines(messages: list[Message], session_id: int | None, present: _Present) -> Iterator[Line]:
     """Messages with the events around them; `session_id` is the session of the message before the first."""
     events: dict[tuple[int, int], list[SessionEvent]] = defaultdict(list)
     for event in SessionEvent.objects.filter(session__in={message.session_id for message in messages}):
@@ -184,12 +224,11 @@ def _lines(messages: list[Message], session_id: int | None) -> Iterator[Line]:
             if shown_day is None or date > shown_day:
                 shown_day = date
                 yield Line("day", f"day-{date:%Y%m%d}", day(at))
-            yield _line(
-                entry, at, clock(at) if date == shown_day else date_format(timezone.localtime(at), "j M H:i")
-            )
+            time = clock(at) if date == shown_day else date_format(timezone.localtime(at), "j M H:i")
+            yield _line(entry, at, time, present)
 
 
-def _line(entry: Message | SessionEvent, at: dt.datetime, time: str) -> Line:
+def _line(entry: Message | SessionEvent, at: dt.datetime, time: str, present: _Present) -> Line:
     if isinstance(entry, SessionEvent):
         return Line("event", f"event-{entry.pk}", event_text(entry), time, at.isoformat())
     return MessageLine(
@@ -207,6 +246,7 @@ def _line(entry: Message | SessionEvent, at: dt.datetime, time: str) -> Line:
         meaning=meaning_of(entry),
         possible_repeat=entry.possible_repeat,
         has_files=entry.has_files,
+        **present.of(entry),
     )
 
 

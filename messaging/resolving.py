@@ -12,7 +12,7 @@ from channels_app.models import Channel, Extension, User
 from messaging import access, doorbell, turns
 from messaging.counting import Counts
 from messaging.models import Message, Session
-from messaging.models.session_access import may_answer
+from messaging.models.session_access import may_resolve
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.timeline import name_of
 
@@ -97,16 +97,6 @@ def it_was_sent(user: User, seat: Extension | None, message_id: int) -> Message:
         counts.add(message, session.channel_id)
         counts.save()
         return message
-
-
-def may_resolve(session: Session, user: User, seat: Extension | None) -> bool:
-    """Whether a person may cancel, send again and decide in a session that the person may see.
-
-    Who may answer now, and administrators; in a closed session, which nobody may answer, the agents who see it.
-    """
-    if user.is_administrator:
-        return True
-    return may_answer(session, seat) or (not session.is_open and seat is not None)
 
 
 def _locked(user: User, seat: Extension | None, message_id: int) -> tuple[Session, Message]:

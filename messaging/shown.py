@@ -43,6 +43,15 @@ def short_time(at: dt.datetime) -> str:
     return date_format(date, "j M" if date.year == today.year else "j M Y")
 
 
+def about(seconds: float) -> str:
+    """A time to come, in one unit: *12 s*, *3 min*, *2 h*."""
+    if seconds < 90:
+        return _("%(number)s s") % {"number": round(seconds)}
+    if seconds < 90 * 60:
+        return _("%(number)s min") % {"number": round(seconds / 60)}
+    return _("%(number)s h") % {"number": round(seconds / 3600)}
+
+
 def how_long(since: dt.datetime) -> str:
     """How long ago, in one unit: *under a minute*, *12 min*, *3 h*, *2 d*."""
     minutes = int((timezone.now() - since).total_seconds() // 60)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from messaging.views import actions, answer, conversation, inbox, start, transfer
+from messaging.views import actions, answer, conversation, inbox, resolving, start, transfer
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -15,6 +15,9 @@ urlpatterns = [
     path("<int:session_id>/earlier/", conversation.earlier, name="conversation-earlier"),
     path("<int:session_id>/read/", actions.read, name="conversation-read"),
     path("<int:session_id>/answer/", answer.answer, name="answer"),
+    path("<int:session_id>/<int:message_id>/cancel/", resolving.cancel, name="cancel-message"),
+    path("<int:session_id>/<int:message_id>/send-again/", resolving.send_again, name="send-again"),
+    path("<int:session_id>/<int:message_id>/it-was-sent/", resolving.it_was_sent, name="it-was-sent"),
     path("<int:session_id>/pick-up/", actions.pick_up, name="pick-up"),
     path("<int:session_id>/transfer/", transfer.transfer, name="transfer"),
     path("<int:session_id>/close/", actions.close, name="close-session"),

@@ -93,3 +93,13 @@ def may_pick_up(session: Session, seat: Extension | None) -> bool:
 def may_move(session: Session, user: User, seat: Extension | None) -> bool:
     """Whether `user` may transfer and close: who may answer; supervisors and administrators always."""
     return session.is_open and (user.oversees or may_answer(session, seat))
+
+
+def may_resolve(session: Session, user: User, seat: Extension | None) -> bool:
+    """Whether a person may cancel, send again and say *it was sent* in a session that the person may see.
+
+    Who may answer now, and administrators; in a closed session, which nobody may answer, the agents who see it.
+    """
+    if user.is_administrator:
+        return True
+    return may_answer(session, seat) or (not session.is_open and seat is not None)

@@ -1,0 +1,3 @@
+from channels_app.admin import domains, extensions, logins, queues
+
+__all__ = ["domains", "extensions", "logins", "queues"]

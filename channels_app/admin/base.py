@@ -1,0 +1,56 @@
+"""What every page of the portal's set-up has in common."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db.models import Field as ModelField
+from django.db.models import Model, QuerySet
+from django.forms import Field
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from channels_app.admin.autocomplete import IdsSelect, is_id
+from channels_app.admin.deletion import GuardedDeletion
+
+M = TypeVar("M", bound=Model)
+
+
+class PortalAdmin(GuardedDeletion[M]):
+    list_per_page = 50
+    warn_unsaved_form = True
+
+    def formfield_for_dbfield(
+        self, db_field: ModelField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Field | None:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = IdsSelect(db_field, self.admin_site)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        return without_pop_ups(field)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        # No text of ours has it, and PostgreSQL fails over a filter with it.
+        if "\x00" in "".join(value for _name, values in request.GET.lists() for value in values):
+            return HttpResponseRedirect(request.path)
+        return super().changelist_view(request, extra_context)
+
+    def response_action(  # type: ignore[override]
+        self, request: HttpRequest, queryset: QuerySet[Any], **kwargs: Any
+    ) -> Any:
+        if all(map(is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            return super().response_action(request, queryset, **kwargs)
+        self.message_user(request, _("What was selected is not in the list."), messages.ERROR)
+        return HttpResponseRedirect(request.path)
+
+
+def without_pop_ups(field: Field | None) -> Field | None:
+    """No windows that add and change other things: each of those has a page of its own."""
+    if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+        field.widget.can_add_related = field.widget.can_change_related = False
+        field.widget.can_delete_related = field.widget.can_view_related = False
+    return field

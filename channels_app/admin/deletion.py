@@ -1,0 +1,58 @@
+"""Deleting in the portal: refused with a sentence, or confirmed with what goes along and what stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from django.contrib import messages
+from django.db.models import Model, ProtectedError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from channels_app.admin.unfolded import ModelAdmin
+
+M = TypeVar("M", bound=Model)
+
+
+class GuardedDeletion(ModelAdmin[M]):
+    """An admin whose deletions are refused for a reason that the person is told."""
+
+    def why_kept(self, request: HttpRequest, obj: M) -> str:
+        """The sentence that says why `obj` can't be deleted; "" if it can."""
+        return ""
+
+    def goes_along(self, obj: M) -> Sequence[str]:
+        """What is deleted with `obj`, and what stays: lines of the confirmation."""
+        return ()
+
+    def get_deleted_objects(self, objs: Iterable[M], request: HttpRequest) -> Any:
+        # Django's own collects every related row; a channel may have a million.
+        objs = list(objs)
+        deleted: list[Any] = []
+        for obj in objs:
+            deleted.append(str(obj))
+            if lines := [str(line) for line in self.goes_along(obj)]:
+                deleted.append(lines)
+        refused = [sentence for obj in objs if (sentence := self.why_kept(request, obj))]
+        return deleted, {}, set(), refused
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ProtectedError:  # something has begun to need it since it was looked at
+            return self._in_use(request)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return super().changelist_view(request, extra_context)
+        except ProtectedError:
+            return self._in_use(request)
+
+    def _in_use(self, request: HttpRequest) -> HttpResponse:
+        self.message_user(request, _("It is in use now and was not deleted. Try again."), messages.ERROR)
+        return HttpResponseRedirect(request.path)

@@ -1,0 +1,35 @@
+"""How things show in lists and drop-downs."""
+
+from __future__ import annotations
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from channels_app.models import Channel, MessageQueue
+
+TONES = {
+    Channel.Status.CONNECTED: "good",
+    Channel.Status.FAILED: "bad",
+    Channel.Status.NOT_CHECKED: "quiet",
+}
+
+
+def badge(tone: str, text: object, reason: object = "") -> SafeString:
+    """A coloured word (good, warn, bad, quiet), and behind it the reason in words."""
+    word = format_html('<span class="tl-badge tl-badge-{}">{}</span>', tone, text)
+    return format_html('{} <span class="tl-reason">{}</span>', word, reason) if reason else word
+
+
+def channel_status(channel: Channel) -> SafeString:
+    """*Connected*, *Connection failed* and why, *Not checked yet*, or *Disabled*."""
+    if not channel.enabled:
+        return badge("quiet", _("Disabled"))
+    status = Channel.Status(channel.status)
+    reason = channel.status_text.removeprefix(str(status.label)).removeprefix(": ")
+    return badge(TONES[status], status.label, reason)
+
+
+def queue_label(queue: MessageQueue, agents: int) -> str:
+    """The queue's name; marked where nobody would receive what goes there."""
+    return queue.name if agents else _("%(queue)s (no agents)") % {"queue": queue.name}

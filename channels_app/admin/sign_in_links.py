@@ -1,0 +1,62 @@
+"""One-time sign-in links: made by an administrator, shown once, on a page that nothing keeps."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from channels_app.admin.base import PortalAdmin
+from channels_app.models import SignInLink, User
+
+M = TypeVar("M", bound=Model)
+
+
+class SignInLinkAdmin(PortalAdmin[M]):
+    """An admin of things that have a login, with a button that makes it a new sign-in link."""
+
+    def login_of(self, obj: M) -> User:
+        raise NotImplementedError
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_sign_in_link"
+        view = self.admin_site.admin_view(never_cache(self.sign_in_link_view))
+        return [path("<int:pk>/sign-in-link/", view, name=name), *super().get_urls()]
+
+    def sign_in_link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """POST: ends the login's earlier link and shows a new one."""
+        obj = get_object_or_404(self.model, pk=pk)
+        if not self.has_change_permission(request, obj):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseRedirect("../change/")
+        with transaction.atomic():
+            self.log_change(request, obj, _("Made a new sign-in link."))
+            return self.show_new_link(request, obj, title=_("New sign-in link"))
+
+    def show_new_link(self, request: HttpRequest, obj: M, *, title: str) -> HttpResponse:
+        """The page with a new link. The link goes into no message: those are kept in cookies and sessions."""
+        user = self.login_of(obj)
+        token = SignInLink.issue(user)
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "object": obj,
+            "login": user,
+            "link": request.build_absolute_uri(reverse("welcome", args=[token])),
+            "hours": settings.SIGN_IN_LINK_HOURS,
+        }
+        response = TemplateResponse(request, "portal/sign_in_link.html", context)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response

@@ -1,0 +1,167 @@
+"""Channels: the set-up's page, with traffic, status and what waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels_app.admin.channels import ChannelAdmin as SetUpChannelAdmin
+from channels_app.admin.labels import channel_status
+from channels_app.models import Channel
+from messaging import checking
+from messaging.admin import periods
+from messaging.admin.channel_figures import Figures, figures_of
+
+CHECK_TIMEOUT = 5  # seconds that a person waits for the ITSP after pressing Save
+
+
+@admin.register(Channel)
+class ChannelAdmin(SetUpChannelAdmin):
+    change_form_template = "portal/channel_change_form.html"
+    list_before_template = "portal/_periods.html"
+    list_display = [
+        *SetUpChannelAdmin.list_display,
+        "received",
+        "sent_total",
+        "successful",
+        "failed",
+        "last_inbound",
+        "waiting",
+    ]
+    list_filter = [periods.PeriodFilter, "enabled", "status"]
+    actions = ["check_selected"]
+
+    # -- The list ------------------------------------------------------------------------------------------------
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = list(changelist.result_list)
+        period = request.GET.get(periods.PARAMETER, periods.DEFAULT)
+        figures = figures_of(changelist.result_list, *periods.bounds(period))
+        for channel in changelist.result_list:
+            channel.figures = figures[channel.pk]
+        return changelist
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        chosen = request.GET.get(periods.PARAMETER, periods.DEFAULT)
+        offered = [(name, label, name == chosen) for name, label in periods.choices()]
+        return super().changelist_view(request, {**(extra_context or {}), "periods": offered})
+
+    @admin.display(description=gettext_lazy("received"))
+    def received(self, channel: Channel) -> int:
+        return _figures(channel).received
+
+    @admin.display(description=gettext_lazy("sent in total"))
+    def sent_total(self, channel: Channel) -> int:
+        return _figures(channel).sent_total
+
+    @admin.display(description=gettext_lazy("successful"))
+    def successful(self, channel: Channel) -> int:
+        return _figures(channel).sent
+
+    @admin.display(description=gettext_lazy("failed"))
+    def failed(self, channel: Channel) -> int | SafeString:
+        figures = _figures(channel)
+        if not figures.unconfirmed:
+            return figures.failed
+        title = _("of these unconfirmed, may have reached the customer: %(count)d") % {
+            "count": figures.unconfirmed
+        }
+        return format_html('<abbr title="{}">{}</abbr>', title, figures.failed)
+
+    @admin.display(description=gettext_lazy("last inbound"))
+    def last_inbound(self, channel: Channel) -> str:
+        return _ago(_figures(channel).last_inbound_at)
+
+    @admin.display(description=gettext_lazy("waiting"))
+    def waiting(self, channel: Channel) -> int | SafeString:
+        figures = _figures(channel)
+        if not figures.waiting_since:
+            return 0
+        since = _("the oldest since %(time)s") % {"time": timesince(figures.waiting_since)}
+        return format_html('<abbr title="{}">{}</abbr>', since, figures.waiting)
+
+    @admin.action(description=gettext_lazy("Check selected channels now"), permissions=["change"])
+    def check_selected(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
+        for channel in queryset:
+            self.tell_check(request, channel.pk)
+
+    # -- The page ------------------------------------------------------------------------------------------------
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        channel = self.get_object(request, object_id) if object_id else None
+        facts = (
+            {
+                "channel": channel,
+                "status": channel_status(channel),
+                "figures": figures_of([channel], *periods.bounds(periods.DEFAULT))[channel.pk],
+            }
+            if channel
+            else None
+        )
+        return super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), "facts": facts}
+        )
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        # After the commit: the network is asked outside the transaction, and what is asked about is what stands.
+        transaction.on_commit(lambda: self.tell_check(request, form.instance.pk))
+
+    def tell_check(self, request: HttpRequest, pk: int) -> None:
+        """Asks the ITSP whether the credentials are good, and tells the person what it said."""
+        channel = Channel.objects.get(pk=pk)
+        connected = checking.check(channel, timeout=CHECK_TIMEOUT)
+        status = channel.status_text if channel.enabled else channel.get_status_display()
+        text = _("%(channel)s: %(status)s") % {"channel": channel, "status": status}
+        self.message_user(request, text, messages.SUCCESS if connected else messages.WARNING)
+
+    def get_urls(self) -> list[URLPattern]:
+        check = self.admin_site.admin_view(self.check_view)
+        return [path("<int:pk>/check/", check, name="channels_app_channel_check"), *super().get_urls()]
+
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """POST: checks the credentials now."""
+        channel = get_object_or_404(Channel, pk=pk)
+        if not self.has_change_permission(request, channel):
+            raise PermissionDenied
+        if request.method == "POST":
+            self.tell_check(request, pk)
+        return HttpResponseRedirect(reverse("admin:channels_app_channel_change", args=[pk]))
+
+    # -- Deleting ------------------------------------------------------------------------------------------------
+
+    def why_kept(self, request: HttpRequest, obj: Channel) -> str:
+        if not (obj.sessions.exists() or obj.unroutable_messages.exists()):
+            return ""
+        return _(
+            "“%(channel)s” has sessions or messages, which are kept: switch the channel off instead."
+        ) % {"channel": obj}
+
+
+def _figures(channel: Channel) -> Figures:
+    return getattr(channel, "figures", None) or Figures()
+
+
+def _ago(moment: Any) -> str:
+    return _("%(time)s ago") % {"time": timesince(moment, depth=1)} if moment else _("never")

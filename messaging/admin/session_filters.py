@@ -1,0 +1,45 @@
+"""Filters of the session log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from messaging.admin.filters import DropdownFilter
+from messaging.models import Session
+
+HELD_BY_NOBODY = Q(holder__isnull=True)
+
+
+class GoneFilter(DropdownFilter):
+    """Sessions that nobody may find in an inbox: whoever had them was deleted."""
+
+    title = _("Holder or queue gone")
+    parameter_name = "gone"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Holder or queue gone")), ("open", _("Gone, and still open"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> QuerySet[Session]:
+        if self.value() is None:
+            return queryset
+        gone = queryset.filter(pk__in=Session.objects.orphaned().values("pk"))
+        return gone.filter(status=Session.Status.OPEN) if self.value() == "open" else gone
+
+
+class WaitingFilter(DropdownFilter):
+    """Open sessions that nobody has picked up."""
+
+    title = _("Waiting")
+    parameter_name = "waiting"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("queue", _("In a queue, without a holder"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> QuerySet[Session]:
+        if self.value() == "queue":
+            return queryset.filter(HELD_BY_NOBODY, status=Session.Status.OPEN)
+        return queryset

@@ -1,0 +1,83 @@
+"""Garbage at every address of the portal: an answer a person understands, never a 500."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from channels_app.models import Channel
+from tests.portal.conftest import ADD, channel_form, new_channel_form, page_of
+from tests.portal.test_access import addresses, everything  # noqa: F401
+
+JUNK = ["x", "9" * 40, "\x00", "'\"><script>", "[]"]
+FILTERS = ["channel__id__exact", "queue__id__exact", "holder__id__exact", "status__exact", "outcome__exact"]
+FILTERS += [
+    "received_at_from",
+    "last_activity_at_to",
+    "resolution__exact",
+    "enabled__exact",
+    "gone",
+    "waiting",
+]
+OTHERS = ["q", "p", "o", "all", "range", "before", "itsp", "_changelist_filters", "_to_field"]
+ACTIONS = ["delete_selected", "transfer_selected", "close_selected", "check_selected", "unlock_selected"]
+LISTS = [
+    "channels_app/channel",
+    "channels_app/messagequeue",
+    "channels_app/user",
+    "messaging/session",
+    "messaging/unroutablemessage",
+    "messaging/webhooklogentry",
+]
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_garbage_in_the_address_of_a_list_is_answered(
+    administrator_client: Client, channel: Channel, junk: str
+) -> None:
+    for model in LISTS:
+        for name in FILTERS + OTHERS:
+            response = administrator_client.get(f"/portal/{model}/", {name: junk})
+            assert response.status_code < 500, (model, name)
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_garbage_at_every_address_is_answered(
+    administrator_client: Client,
+    everything: dict[type[Any], Any],  # noqa: F811
+    junk: str,
+) -> None:
+    names = ["name", "mode", "agents", "number", "login", "username", "role", "host", "port", "is_active"]
+    names += ["old_address", "target", "asked_from", "action", "_selected_action", "_popup", "index"]
+    for address in addresses(everything):
+        assert administrator_client.get(address, dict.fromkeys(OTHERS, junk)).status_code < 500, address
+        if "/delete/" not in address:  # any confirmation deletes
+            assert administrator_client.post(address, dict.fromkeys(names, junk)).status_code < 500, address
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_garbage_in_each_field_of_a_channel_is_answered(
+    administrator_client: Client, channel: Channel, junk: str
+) -> None:
+    row = {"number": "+14102161183", "allowed_extensions": "", "id": "", "channel": ""}
+    form = new_channel_form(row, domain="")
+    for field in form:
+        if field.endswith("_FORMS") and junk.isdecimal():
+            continue  # 500 rows are drawn: right, and slow
+        assert administrator_client.post(ADD, form | {field: junk}).status_code < 500, field
+        changed = channel_form(row) | {field: junk}
+        assert administrator_client.post(page_of(channel), changed).status_code < 500, field
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_garbage_as_selected_rows_is_answered(
+    administrator_client: Client, channel: Channel, junk: str
+) -> None:
+    for model in LISTS:
+        for action in ACTIONS:
+            form = {"action": action, "_selected_action": junk}
+            for extra in ({"index": 0}, {"post": "yes"}):
+                response = administrator_client.post(f"/portal/{model}/", form | extra)
+                assert response.status_code < 500, (model, action)
