@@ -226,7 +226,13 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"mask": {"()": "config.log_masking.MaskSecrets"}},
+    "filters": {
+        "mask": {"()": "config.log_masking.MaskSecrets"},
+        "not every round": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: "Sending due task" not in str(record.msg),
+        },
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
@@ -236,6 +242,7 @@ LOGGING = {
         # It names addresses with tokens at DEBUG, and its warnings of pools say nothing to an administrator.
         "urllib3": {"level": "ERROR"},
         "axes": {"level": "WARNING"},
+        "celery.beat": {"filters": ["not every round"]},
         # Two lines for every ring of the doorbell.
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
