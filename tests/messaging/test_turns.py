@@ -112,7 +112,7 @@ def test_at_least_every_tenth_departure_is_bulk_while_both_wait(channel, busy, a
     bulk = [int(str(sent["body"]).partition(".")[0]) < 10 for sent in apidaze.received()]
     assert len(bulk) == 100
     # Departures of one claim may change places on the way: looked at in windows of two claims' length.
-    assert all(any(bulk[start : start + 20]) for start in range(0, 80))
+    assert all(any(bulk[start : start + 20]) for start in range(80))
     assert sum(bulk[:50]) <= 10
 
 

@@ -18,7 +18,9 @@ from channels_app.models import Channel, Extension, MessageQueue, Role, RoutingR
 PEOPLE = [("1001", "Anna Berg"), ("1002", "Ben Okafor"), ("1003", "Carla Díaz")]
 QUEUE_NUMBER, EXTENSION_NUMBER = "+14102161183", "+14102161184"
 CUSTOMERS = ["+13057673260", "+16505550142"]
-WORDS = "amber birch cedar delta ember fjord grove harbor indigo juniper lagoon maple nectar opal pebble quartz"
+WORDS = (
+    "amber birch cedar delta ember fjord grove harbor indigo juniper lagoon maple nectar opal pebble quartz"
+)
 
 
 class Command(BaseCommand):
