@@ -331,6 +331,7 @@ def test_a_base_url_that_is_none(base_url: str) -> None:
 
 def test_the_target_reaches_no_log_even_where_a_library_warns(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="urllib3")  # which the settings keep quiet
     with ScriptedServer(
         http_answer(200, headers={"Content-Type": "x\r\nno header at all"}),
         http_answer(302, headers={"Location": "//["}),
