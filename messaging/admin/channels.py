@@ -10,17 +10,18 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from channels_app.admin.channels import ChannelAdmin as SetUpChannelAdmin
 from channels_app.admin.labels import channel_status
 from channels_app.models import Channel
-from messaging import checking
+from messaging import checking, resolving
 from messaging.admin import periods
 from messaging.admin.channel_figures import Figures, figures_of
 
@@ -138,7 +139,32 @@ class ChannelAdmin(SetUpChannelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         check = self.admin_site.admin_view(self.check_view)
-        return [path("<int:pk>/check/", check, name="channels_app_channel_check"), *super().get_urls()]
+        cancel = self.admin_site.admin_view(self.cancel_waiting_view)
+        return [
+            path("<int:pk>/check/", check, name="channels_app_channel_check"),
+            path("<int:pk>/cancel-waiting/", cancel, name="channels_app_channel_cancel_waiting"),
+            *super().get_urls(),
+        ]
+
+    def cancel_waiting_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """GET: asks; POST: takes back everything that waits in the channel's queue."""
+        channel = get_object_or_404(Channel, pk=pk)
+        if not self.has_change_permission(request, channel):
+            raise PermissionDenied
+        if request.method == "POST":
+            count = resolving.cancel_all_waiting(channel)
+            text = ngettext("%(count)d message was cancelled.", "%(count)d messages were cancelled.", count)
+            self.message_user(request, text % {"count": count}, messages.SUCCESS)
+            self.log_change(request, channel, text % {"count": count})
+            return HttpResponseRedirect(reverse("admin:channels_app_channel_change", args=[pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Cancel all waiting"),
+            "opts": self.opts,
+            "object": channel,
+            "waiting": figures_of([channel], None, None)[pk].waiting,
+        }
+        return TemplateResponse(request, "portal/cancel_waiting.html", context)
 
     def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """POST: checks the credentials now."""

@@ -10,9 +10,10 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from channels_app.models import Channel, RoutingRule
+from channels_app.models import Channel, MessageQueue, RoutingRule
 from messaging.models import Message, Session, TrafficCount, UnroutableMessage, WebhookLogEntry
 from messaging.models.traffic import quarter_of
+from tests.benchmarks import backlog
 
 CHANNELS = "/portal/channels_app/channel/"
 UTC = dt.UTC
@@ -148,3 +149,29 @@ def test_a_channel_with_sessions_or_messages_is_not_deleted(
     form = {"action": "delete_selected", "_selected_action": channel.pk, "post": "yes"}
     assert sentence in administrator_client.post(CHANNELS, form).content.decode()
     assert Channel.objects.exists()
+
+
+def test_what_waits_in_a_channel_can_be_cancelled_after_a_question(administrator_client, channel):
+    backlog.fill(channel_with_number(channel), 3, sessions=2)
+    address = f"/portal/channels_app/channel/{channel.pk}/cancel-waiting/"
+
+    assert "Cancel all 3 messages" in administrator_client.get(address).content.decode()
+    assert Message.objects.filter(status="queued").count() == 3
+    page = administrator_client.post(address, follow=True).content.decode()
+
+    assert "3 messages were cancelled." in page
+    assert not Message.objects.filter(status="queued").exists()
+
+
+def test_a_supervisor_cancels_nothing(supervisor_client, channel):
+    backlog.fill(channel_with_number(channel), 1)
+
+    address = f"/portal/channels_app/channel/{channel.pk}/cancel-waiting/"
+    assert supervisor_client.post(address).status_code == 403
+    assert Message.objects.filter(status="queued").count() == 1
+
+
+def channel_with_number(channel):
+    queue = MessageQueue.objects.create(name="Any")
+    channel.rules.create(number="+14105550123", destination_queue=queue)
+    return channel
