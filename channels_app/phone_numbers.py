@@ -12,6 +12,16 @@ from django.utils.translation import gettext_lazy as _
 _SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{3,11}")
 
 
+# phonenumbers also finds a number within other words.
+_WRITTEN_NUMBER = re.compile(r"[+0-9\s().\u2010-\u2015/-]+")
+
+
+def _is_possible(number: phonenumbers.PhoneNumber) -> bool:
+    # Not is_possible_number: that is content with a number without its area code.
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    return reason == phonenumbers.ValidationResult.IS_POSSIBLE
+
+
 def normalise_number(typed: str) -> str:
     """The E.164 form (`+14102161183`) of a number that was typed with its country code.
 
@@ -24,7 +34,7 @@ def normalise_number(typed: str) -> str:
         number = phonenumbers.parse(compact, None)
     except phonenumbers.NumberParseException:
         number = None
-    if number is None or number.extension or not phonenumbers.is_possible_number(number):
+    if number is None or not _WRITTEN_NUMBER.fullmatch(compact) or not _is_possible(number):
         raise ValidationError(
             _("%(typed)s is not a phone number in international format, for example +14102161183"),
             code="not_a_number",

@@ -100,7 +100,7 @@ def _figures() -> list[Figure]:
         Figure(_("Received today"), today["received"], f"{channels}?range=today"),
         Figure(_("Sent today"), today["sent"], f"{channels}?range=today"),
         Figure(_("Failed today"), today["failed"], f"{channels}?range=today", "bad"),
-        Figure(_("Sessions waiting in queues"), waiting, f"{sessions}?waiting=queue", "warn"),
+        Figure(_("Sessions that nobody holds"), waiting, f"{sessions}?waiting=queue", "warn"),
         Figure(_("Channels not connected"), bad, f"{channels}?status__exact=failed", "bad"),
         Figure(
             _("Unroutable messages"),

@@ -6,7 +6,7 @@ import logging
 import re
 
 # The token of a webhook's address or of a sign-in link, and the secret in the address of a carrier's API.
-_SECRETS = re.compile(r"(/webhooks/[\w-]+/|/welcome/|/sms/send\?api_secret=|api_secret=)[^\s/&\"'?<>]+")
+_SECRETS = re.compile(r"(/webhooks/+[\w-]+/+|/welcome/+|api_secret=)[^\s/&\"'?<>]+", re.IGNORECASE)
 
 
 def mask(text: str) -> str:

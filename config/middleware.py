@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
@@ -64,6 +66,31 @@ class BodyLimitMiddleware:
             if length > settings.MAX_FORM_BYTES:
                 return HttpResponse(_("This is too large.") + "\n", status=413, content_type="text/plain")
         return self.get_response(request)
+
+
+_STRANGERS = threading.BoundedSemaphore(4)  # of the 16 threads that a web process has
+
+
+class StrangersFormsMiddleware:
+    """Forms of people who are not signed in take a quarter of the threads at most.
+
+    A body may come in as slowly as its sender likes, and a wrong password costs a third of a second of work.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        webhook = request.path_info.startswith("/webhooks/")
+        if webhook or request.method in ("GET", "HEAD") or request.session.get(SESSION_KEY):
+            return self.get_response(request)
+        if not _STRANGERS.acquire(timeout=0.5):
+            text = _("Too many at once. Try again in a minute.")
+            return HttpResponse(f"{text}\n", status=503, content_type="text/plain; charset=utf-8")
+        try:
+            return self.get_response(request)
+        finally:
+            _STRANGERS.release()
 
 
 class ContentSecurityMiddleware(MiddlewareMixin):

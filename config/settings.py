@@ -40,8 +40,9 @@ SECURE_HTTPS = env.bool("SECURE_HTTPS", default=not TRYING_OUT)
 SECURE_SSL_REDIRECT = SECURE_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^webhooks/", r"^health/$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HTTPS
-SECURE_HSTS_PRELOAD = SECURE_HTTPS
+# Both bind a company's other names too, so they are for the one to decide who knows them.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they ask for just that
 SESSION_COOKIE_SECURE = SECURE_HTTPS
 CSRF_COOKIE_SECURE = SECURE_HTTPS
 SESSION_COOKIE_NAME = "trunkline_session"
@@ -70,6 +71,9 @@ AXES_LOCKOUT_CALLABLE = "config.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+# Else whoever goes on trying keeps a login locked for ever, and its row grows with each try.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
 
 # -- Parts -------------------------------------------------------------------------------------------------------
 
@@ -97,6 +101,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.middleware.StrangersFormsMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -149,7 +154,6 @@ else:
     }
 
 SPOOL_FOLDER = TRUNKLINE_HOME / "spool"
-FILE_RETENTION_HOURS = env.int("FILE_RETENTION_HOURS", default=72)
 MAX_FILES_BYTES = 100 * 1024 * 1024
 # Base64 makes 4 bytes of 3; one more mebibyte for the rest of the body.
 MAX_WEBHOOK_BYTES = MAX_FILES_BYTES * 4 // 3 + 1024 * 1024
@@ -159,7 +163,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_FORM_BYTES
 # -- Languages, times, files of the pages --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
@@ -238,6 +241,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # What strangers ask for in vain is no news; the webhook log counts what matters of it.
+        "django.request": {"level": "ERROR"},
         "django.server": {"handlers": [], "level": "INFO", "propagate": True},
         # It names addresses with tokens at DEBUG, and its warnings of pools say nothing to an administrator.
         "urllib3": {"level": "ERROR"},

@@ -22,7 +22,8 @@ def locked_session(session_id: int) -> Session:
 def demand_visible(session: Session, user: User, seat: Extension | None) -> None:
     """Raises `NotFoundError` unless this person may see the session.
 
-    An agent whose colleague was quicker is told so instead: the session was in front of both a moment ago.
+    An agent of its queue whose colleague was quicker is told who has it instead (`RefusedError`): the session was in
+    front of both a moment ago. The name of the holder is all that is told.
     """
     if Session.objects.filter(pk=session.pk).visible_to(user, seat).exists():
         return
@@ -57,10 +58,6 @@ def why_not_answerable(session: Session, seat: Extension | None) -> str:
         return _("This session belongs to a queue you are not in.")
     if reason := why_nothing_leaves(session):
         return reason
-    if rule_of(session) is None:
-        return _(
-            "This number was removed: %(number)s has no rule any more, so nothing can be sent from it."
-        ) % {"number": session.our_number}
     return ""
 
 
@@ -74,4 +71,8 @@ def why_nothing_leaves(session: Session) -> str:
         return _("“%(customer)s” is no phone number and can't be answered.") % {
             "customer": session.customer_number
         }
+    if rule_of(session) is None:
+        return _(
+            "This number was removed: %(number)s has no rule any more, so nothing can be sent from it."
+        ) % {"number": session.our_number}
     return ""

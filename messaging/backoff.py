@@ -12,6 +12,7 @@ from messaging.models import SendingState
 
 FIRST = 1.0  # seconds
 LONGEST = 60.0  # seconds
+ASKED = "slow_down"  # the reason of a wait that the ITSP asked for
 
 
 def back_off(channel_id: int, reason: str) -> None:
@@ -27,15 +28,29 @@ def back_off(channel_id: int, reason: str) -> None:
 def wait(channel_id: int, reason: str, seconds: float, *, episode: bool = False) -> None:
     """Lets the channel wait for `seconds` from now, if it does not wait already."""
     not_waiting = Q(waits_until__isnull=True) | Q(waits_until__lte=Now())
-    SendingState.objects.filter(not_waiting, channel_id=channel_id).update(
+    _wait(channel_id, not_waiting, reason, seconds, episodes=1 if episode else 0)
+
+
+def slow_down(channel_id: int, seconds: float) -> None:
+    """Lets the channel wait as long as the ITSP asked for: the longest of what several answers say."""
+    shorter = Q(waits_until__isnull=True) | Q(waits_until__lt=Now() + dt.timedelta(seconds=seconds))
+    _wait(channel_id, shorter, ASKED, seconds)
+
+
+def _wait(channel_id: int, where: Q, reason: str, seconds: float, *, episodes: int = 0) -> None:
+    SendingState.objects.filter(where, channel_id=channel_id).update(
         waits_until=Now() + dt.timedelta(seconds=seconds),
         waits_for=reason[:30],
-        failed_episodes=F("failed_episodes") + (1 if episode else 0),
+        failed_episodes=F("failed_episodes") + episodes,
     )
 
 
 def go_on(channel_id: int) -> None:
-    """Ends the wait and forgets its episodes: something was accepted, or the connection was mended."""
-    SendingState.objects.filter(channel_id=channel_id).exclude(
+    """Ends the wait and forgets its episodes: something was accepted, or the connection was mended.
+
+    A wait that the ITSP asked for is kept.
+    """
+    asked = Q(waits_for=ASKED, waits_until__gt=Now())
+    SendingState.objects.filter(channel_id=channel_id).exclude(asked).exclude(
         waits_until=None, waits_for="", failed_episodes=0
     ).update(waits_until=None, waits_for="", failed_episodes=0)

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import connection
+
 from channels_app.models import Channel
 from messaging import backoff, doorbell
 
+AT_ONCE = 16
+_one_round = threading.Lock()
+
 
 def check_all() -> None:
-    """Checks every enabled channel, one after the other."""
-    for channel in Channel.objects.enabled():
+    """Checks every enabled channel, many at once: all may be at one ITSP, and fall silent together."""
+    if not _one_round.acquire(blocking=False):
+        return  # the round before is still waiting for answers
+    try:
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as threads:
+            list(threads.map(_check_and_let_go, list(Channel.objects.enabled())))
+    finally:
+        _one_round.release()
+
+
+def _check_and_let_go(channel: Channel) -> None:
+    try:
         check(channel)
+    finally:
+        connection.close()
 
 
 def check(channel: Channel, *, timeout: float = 10) -> bool:

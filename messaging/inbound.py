@@ -60,15 +60,19 @@ def receive(channel: Channel, arrival: Arrival) -> WebhookLogEntry:
         return _log(channel, arrival, outcome, message, now)
 
 
-def deliver(channel: Channel, arrival: Arrival, received_at: dt.datetime) -> Message | None:
+def deliver(
+    channel: Channel, arrival: Arrival, received_at: dt.datetime, *, was_repeat: bool
+) -> Message | None:
     """Stores a message that waited as unroutable, now that its number has a rule. None if it is a repeat.
 
-    To be called inside a transaction. Raises `RoutingRule.DoesNotExist`.
+    `was_repeat`: it was marked as a possible repeat when it came. To be called inside a transaction. Raises
+    `RoutingRule.DoesNotExist`.
     """
     now = timezone.now()
     routed = _route(channel, arrival, now)
     if routed is None:
         raise RoutingRule.DoesNotExist
+    routed.repeated = routed.repeated or was_repeat
     return _store(channel, routed, arrival, now, received_at=received_at)[0]
 
 
@@ -91,7 +95,8 @@ def _route(channel: Channel, arrival: Arrival, now: dt.datetime) -> Routed | Non
         status=Session.Status.OPEN,
     )
     rule = (
-        RoutingRule.objects.filter(channel=channel, number=inbound.recipient)
+        # A sender ID can send, never receive.
+        RoutingRule.objects.filter(channel=channel, number=inbound.recipient, number__startswith="+")
         .select_related("destination_extension", "destination_queue")
         .annotate(
             session_id=Subquery(open_session.values("pk")[:1]),
@@ -106,7 +111,8 @@ def _route(channel: Channel, arrival: Arrival, now: dt.datetime) -> Routed | Non
 
 
 def _repeats(arrival: Arrival, now: dt.datetime) -> QuerySet[Message]:
-    return Message.objects.filter(fingerprint=arrival.fingerprint, created_at__gte=now - REPEAT_WINDOW)
+    same = Message.objects.filter(fingerprint=arrival.fingerprint)
+    return same if arrival.inbound.message_id else same.filter(created_at__gte=now - REPEAT_WINDOW)
 
 
 def _store(
@@ -118,6 +124,8 @@ def _store(
     received_at: dt.datetime | None = None,
 ) -> tuple[Message | None, Outcome]:
     inbound = arrival.inbound
+    if routed.repeated and inbound.message_id:
+        return None, Outcome.REPEAT
     session_id = _take_session(channel, routed, arrival, now)
     repeated = routed.repeated and not inbound.message_id
     message = Message(

@@ -75,7 +75,7 @@ class Lease:
 
     def release(self, last_departure_at: float) -> None:
         """Lets go. A departure that still counts keeps the next holder waiting for the rest of its time."""
-        counts_for = last_departure_at + DEPARTURE_COUNTS - time.monotonic()
+        counts_for = max(last_departure_at + DEPARTURE_COUNTS, self.first_departure_at) - time.monotonic()
         not_before = Now() + dt.timedelta(seconds=counts_for) if counts_for > 0 else None
         SendingState.objects.filter(channel_id=self.channel_id, lease_holder=self.holder).update(
             lease_holder=None, lease_ends_at=None, not_before=not_before

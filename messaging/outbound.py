@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 import uuid
 from functools import partial
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -51,10 +52,8 @@ def answer(user: User, seat: Extension | None, session_id: int, typed: str, pres
 def write(session: Session, seat: Extension, text: str, press_key: uuid.UUID) -> Message:
     """Queues a message at the end of a locked session that `seat` may answer."""
     now = timezone.now()
-    if session.holder_id is None and session.queue and session.queue.mode == MessageQueue.Mode.AUTO:
-        session.give_to(seat)
-        note(session, SessionEvent.Kind.PICKED_UP, now, actor=seat)
-    message = Message.objects.create(
+    pick_up_by_answering(session, seat, now)
+    message = Message(
         session=session,
         direction=Message.Direction.OUTBOUND,
         status=Message.Status.QUEUED,
@@ -67,6 +66,11 @@ def write(session: Session, seat: Extension, text: str, press_key: uuid.UUID) ->
         press_key=press_key,
         segments=measure(text).segments,
     )
+    try:
+        with transaction.atomic():
+            message.save(force_insert=True)
+    except IntegrityError:  # the same key, in another session, at the same instant
+        raise RefusedError(_stale_page()) from None
     session.last_activity_at, session.waiting_since = now, None
     turns.take_place(session, message, now)
     session.save(
@@ -83,6 +87,15 @@ def write(session: Session, seat: Extension, text: str, press_key: uuid.UUID) ->
     return message
 
 
+def pick_up_by_answering(session: Session, seat: Extension | None, now: dt.datetime) -> None:
+    """Auto pickup: who answers first becomes the holder, on this object; the caller has it locked and saves it."""
+    if seat is None or session.holder_id is not None or session.queue is None:
+        return
+    if session.queue.mode == MessageQueue.Mode.AUTO:
+        session.give_to(seat)
+        note(session, SessionEvent.Kind.PICKED_UP, now, actor=seat)
+
+
 def pressed_before(
     seat: Extension | None, press_key: uuid.UUID, text: str, **session: object
 ) -> Message | None:
@@ -95,7 +108,9 @@ def pressed_before(
     if seat is None or first is None:
         return None
     if first.text != text or any(getattr(first.session, name) != value for name, value in session.items()):
-        raise RefusedError(
-            _("This page had sent another text before, so this one was not sent. Send it again.")
-        )
+        raise RefusedError(_stale_page())
     return first
+
+
+def _stale_page() -> str:
+    return _("This page had sent another text before, so this one was not sent. Send it again.")

@@ -47,21 +47,22 @@ class Pacer:
 
     def next_departure_at(self) -> float:
         """The earliest instant of the next departure; it may be past."""
-        bounds = [self._not_before, self._scheduled_at + 1 / self.rate]
-        if len(self._departures) >= self.rate:
-            bounds.append(self._departures[-self.rate] + RING_WINDOW)
+        rate = self.rate  # once: another thread may change it
+        bounds = [self._not_before, self._scheduled_at + 1 / rate]
+        if len(self._departures) >= rate:
+            bounds.append(self._departures[-rate] + RING_WINDOW)
         return max(bounds)
 
     def due_within(self, seconds: float, pending: int) -> int:
         """How many more messages could leave in the next `seconds`, beside `pending` that wait for a permit."""
-        now = self._clock()
+        now, rate = self._clock(), self.rate
         horizon = now + seconds
         first = max(self.next_departure_at(), now)
         if first > horizon:
             return 0
-        by_schedule = int((horizon - first) * self.rate) + 1
+        by_schedule = int((horizon - first) * rate) + 1
         recent = sum(1 for at in tuple(self._departures) if at > horizon - RING_WINDOW)
-        return max(0, min(by_schedule, self.rate - recent) - pending)
+        return max(0, min(by_schedule, rate - recent) - pending)
 
     def depart(self, may_still: Callable[[], bool], *, patience: float) -> float:
         """Waits for the permit and takes it: the very next thing must be the first byte.

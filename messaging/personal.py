@@ -103,6 +103,11 @@ def unarchive(user: User, seat: Extension, session_id: int) -> None:
     _set_archived(user, seat, session_id, None)
 
 
+def show_again(session: Session, seat: Extension) -> None:
+    """Puts a session back on the lists of somebody who gets it, or writes in it."""
+    PersonalState.objects.filter(session=session, extension=seat).update(archived_up_to=None)
+
+
 def _set_archived(user: User, seat: Extension, session_id: int, up_to: int | None) -> None:
     with transaction.atomic():
         session = access.locked_session(session_id)

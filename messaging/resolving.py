@@ -9,20 +9,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Extension, User
-from messaging import access, doorbell, turns
+from messaging import access, doorbell, outbound, turns
 from messaging.counting import Counts
 from messaging.models import Message, Session
-from messaging.models.session_access import may_resolve
+from messaging.models.session_access import may_answer, may_resolve
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.timeline import name_of
 
 Status = Message.Status
 
 
-def cancel(user: User, seat: Extension | None, message_id: int) -> Message:
+def cancel(user: User, seat: Extension | None, session_id: int, message_id: int) -> Message:
     """Takes a queued message back; once it is on its way that is refused. Raises `RefusedError`, `NotFoundError`."""
     with transaction.atomic():
-        session, message = _locked(user, seat, message_id)
+        session, message = _locked(user, seat, session_id, message_id)
         if message.status == Status.CANCELLED:
             return message
         if message.status != Status.QUEUED:
@@ -39,13 +39,13 @@ def cancel_all_waiting(channel: Channel) -> int:
     return sum(_cancel_in(session_id) for session_id in list(session_ids))
 
 
-def send_again(user: User, seat: Extension | None, message_id: int) -> Message:
+def send_again(user: User, seat: Extension | None, session_id: int, message_id: int) -> Message:
     """A new message with the same text at the end of its session, linked to the old one, which keeps its status.
 
     Once, also when two people press: the second gets the first one's message. Raises `RefusedError`, `NotFoundError`.
     """
     with transaction.atomic():
-        session, message = _locked(user, seat, message_id)
+        session, message = _locked(user, seat, session_id, message_id)
         if again := Message.objects.filter(resent_from=message).first():
             return again
         if message.status not in (Status.FAILED, Status.UNCONFIRMED):
@@ -57,6 +57,8 @@ def send_again(user: User, seat: Extension | None, message_id: int) -> Message:
         if not session.is_open:
             raise RefusedError(_("This session is closed. Start a new one to write to this customer."))
         now = timezone.now()
+        if may_answer(session, seat):
+            outbound.pick_up_by_answering(session, seat, now)
         again = Message.objects.create(
             session=session,
             direction=Message.Direction.OUTBOUND,
@@ -72,18 +74,18 @@ def send_again(user: User, seat: Extension | None, message_id: int) -> Message:
         )
         session.last_activity_at, session.waiting_since = now, None
         turns.take_place(session, again, now)
-        session.save(update_fields=["last_activity_at", "waiting_since", "send_priority", "send_turn_at"])
+        session.save()
         transaction.on_commit(partial(doorbell.ring, session.channel_id))
         return again
 
 
-def it_was_sent(user: User, seat: Extension | None, message_id: int) -> Message:
+def it_was_sent(user: User, seat: Extension | None, session_id: int, message_id: int) -> Message:
     """Somebody knows that an unconfirmed message has arrived: it is sent, and names who said so.
 
     Raises `RefusedError`, `NotFoundError`.
     """
     with transaction.atomic():
-        session, message = _locked(user, seat, message_id)
+        session, message = _locked(user, seat, session_id, message_id)
         if message.status == Status.SENT:
             return message
         if message.status != Status.UNCONFIRMED:
@@ -99,17 +101,16 @@ def it_was_sent(user: User, seat: Extension | None, message_id: int) -> Message:
         return message
 
 
-def _locked(user: User, seat: Extension | None, message_id: int) -> tuple[Session, Message]:
+def _locked(user: User, seat: Extension | None, session_id: int, message_id: int) -> tuple[Session, Message]:
     """An outbound message and its session, locked, if this person may resolve it."""
-    outbound = Message.objects.filter(pk=message_id, direction=Message.Direction.OUTBOUND)
-    session_id = outbound.values_list("session_id", flat=True).first()
-    if session_id is None:
-        raise NotFoundError
     session = access.locked_session(session_id)
     access.demand_visible(session, user, seat)
+    message = session.messages.filter(pk=message_id, direction=Message.Direction.OUTBOUND).first()
+    if message is None:
+        raise NotFoundError
     if not may_resolve(session, user, seat):
         raise RefusedError(_("Only who may answer here, and administrators, can do this."))
-    return session, outbound.get()
+    return session, message
 
 
 def _cancel(message: Message) -> None:

@@ -14,13 +14,13 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
 from channels_app.credentials import CredentialsUnreadableError
 from channels_app.models import Channel
 from channels_app.providers.base import Account, Provider, SendOutcome, SendResult
-from messaging import backoff, lease
+from messaging import backoff, lease, settling
 from messaging.claims import Claim, claim_next
 from messaging.models import Session
 from messaging.pacing import NoDepartureError, Pacer
@@ -28,6 +28,7 @@ from messaging.recording import Settled, record
 
 logger = logging.getLogger(__name__)
 
+DATABASE_ERRORS = (DatabaseError, InterfaceError)
 AHEAD = 0.050  # seconds: what can leave within them is claimed now
 LOOK_EVERY = 0.050  # seconds between looks while nothing is due
 ROUND_AT_LEAST = 0.010  # seconds: what comes back within them is recorded in one transaction
@@ -73,11 +74,13 @@ def drain(channel_id: int) -> None:
 
 def _drain(channel_id: int, wake: threading.Event) -> bool:
     """Sends until nothing is due; False if another process does it."""
+    settling.fail_waited_too_long()  # first: after a long pause nothing leaves that is too old to
     while not _stopping.is_set() and _something_is_due(channel_id):
         held = lease.Lease.acquire(channel_id)
         if held is None:
             return False
-        Drain(channel_id, held, wake).run()
+        if not Drain(channel_id, held, wake).run():
+            break
     return True
 
 
@@ -115,6 +118,7 @@ class Drain:
         self.in_flight = 0
         self.waiting_for_permit = 0
         self.paused = False
+        self.lacks_senders = False
         self.may_have_backed_off = True
         self.places_since_bulk = 0
         self.channel: Channel
@@ -125,13 +129,18 @@ class Drain:
         self.renew_at = time.monotonic() + lease.RENEW_EVERY
         self.reload_at = float("-inf")
 
-    def run(self) -> None:
-        """Sends until nothing is due, the channel must wait, or this process must go."""
+    def run(self) -> bool:
+        """Sends until nothing is due, the channel must wait, or this process must go.
+
+        False if the database failed: to look again at once would be no use, the clock rings.
+        """
         try:
             while self._round():
                 pass
-        except DatabaseError as error:
+            return True
+        except DATABASE_ERRORS as error:
             logger.error("channel %s: the database failed (%s)", self.channel_id, type(error).__name__)
+            return False
         finally:
             self._finish()
 
@@ -148,7 +157,7 @@ class Drain:
         if self.paused or _stopping.is_set():
             return False
         claimed = self._claim()
-        idle = claimed == 0 and self.in_flight == 0
+        idle = claimed == 0 and self.in_flight == 0 and not self.lacks_senders
         if idle and now > max(self.pacer.last_departure_at + LINGER, self.lease.first_departure_at):
             return False
         self._sleep(claimed)
@@ -176,11 +185,15 @@ class Drain:
         places = 0
         while places < due and _free_senders.acquire(blocking=False):
             places += 1
+        self.lacks_senders = places < due
         bulk_places = (self.places_since_bulk + places) // BULK_EVERY
-        claims = claim_next(self.channel_id, places, bulk_places=bulk_places)
+        claims: list[Claim] = []
+        try:
+            claims = claim_next(self.channel_id, places, bulk_places=bulk_places)
+        finally:
+            for _unused in range(places - len(claims)):
+                _free_senders.release()
         self.places_since_bulk = (self.places_since_bulk + len(claims)) % BULK_EVERY
-        for _unused in range(places - len(claims)):
-            _free_senders.release()
         for claim in claims:
             self.in_flight += 1
             with self._permits:
@@ -190,12 +203,13 @@ class Drain:
 
     def _send(self, claim: Claim) -> None:
         """Runs in a sender thread. Uses no database."""
-        waiting = True
+        waiting, departed = True, False
 
         def depart() -> None:
-            nonlocal waiting
+            nonlocal waiting, departed
             try:
                 self.pacer.depart(self._may_depart, patience=PATIENCE)
+                departed = True
             finally:
                 waiting = False
                 with self._permits:
@@ -209,7 +223,8 @@ class Drain:
             result = SendResult(SendOutcome.NOT_DEPARTED, code="")
         except Exception as error:  # an adapter must raise nothing; if it does, the message may have left
             logger.error("an adapter raised %s", type(error).__name__)
-            result = SendResult(SendOutcome.UNCONFIRMED, code="adapter_error")
+            outcome = SendOutcome.UNCONFIRMED if departed else SendOutcome.NOT_DEPARTED
+            result = SendResult(outcome, code="adapter_error")
         finally:
             _free_senders.release()
             if waiting:
@@ -241,16 +256,17 @@ class Drain:
 
     def _heed(self, results: list[SendResult]) -> None:
         """What the answers mean for the channel as a whole."""
-        answers = {result.outcome: result for result in results}
-        if self.may_have_backed_off and (SendOutcome.SENT in answers or SendOutcome.FAILED in answers):
+        accepted = any(result.outcome in (SendOutcome.SENT, SendOutcome.FAILED) for result in results)
+        # A success that was on its way before the channel had to pause says nothing about the pause.
+        if accepted and self.may_have_backed_off and not self.paused:
             backoff.go_on(self.channel_id)
             self.may_have_backed_off = False
-        for outcome, result in answers.items():
-            match outcome:
+        for result in results:
+            match result.outcome:
                 case SendOutcome.NOT_DEPARTED if result.code:
                     backoff.back_off(self.channel_id, result.code)
                 case SendOutcome.SLOW_DOWN:
-                    backoff.wait(self.channel_id, result.code, result.retry_after or backoff.FIRST)
+                    backoff.slow_down(self.channel_id, result.retry_after or backoff.FIRST)
                 case SendOutcome.BAD_CREDENTIALS:
                     self.channel.record_failure(Channel.FailureCode.CREDENTIALS, result.detail)
                 case SendOutcome.WRONG_ADDRESS:
@@ -284,7 +300,7 @@ class Drain:
                 if time.monotonic() >= self.renew_at:
                     self.lease.renew()
                     self.renew_at = time.monotonic() + lease.RENEW_EVERY
-            except DatabaseError as error:
+            except DATABASE_ERRORS as error:
                 logger.error("channel %s: the database failed (%s)", self.channel_id, type(error).__name__)
                 connection.close()
                 time.sleep(0.5)

@@ -40,7 +40,10 @@ def fail_waited_too_long(batch: int = 500) -> int:
     """Fails what has been queued for `WAITED_TOO_LONG_HOURS`, for whatever reason; returns how many."""
     oldest = timezone.now() - dt.timedelta(hours=settings.WAITED_TOO_LONG_HOURS)
     old = Message.objects.filter(status=Message.Status.QUEUED, created_at__lte=oldest).order_by("id")
-    return sum(_fail(pk, session_id) for pk, session_id in old.values_list("pk", "session_id")[:batch])
+    failed = 0
+    while ids := list(old.values_list("pk", "session_id")[:batch]):
+        failed += sum(_fail(pk, session_id) for pk, session_id in ids)
+    return failed
 
 
 def _fail(message_id: int, session_id: int) -> bool:

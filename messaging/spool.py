@@ -45,12 +45,16 @@ def keep(body: BinaryIO) -> str:
     name = f"{secrets.token_hex(16)}.body"
     draft = folder / f"{name}.part"
     body.seek(0)
-    with draft.open("xb") as file:
-        while chunk := body.read(CHUNK):
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(folder / name)
+    try:
+        with draft.open("xb") as file:
+            while chunk := body.read(CHUNK):
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(folder / name)
+    except BaseException:
+        draft.unlink(missing_ok=True)  # a full disk must not stay full of what could not be stored
+        raise
     _sync_folder(folder)
     return name
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, RoutingRule, User
 from channels_app.phone_numbers import normalise_number
-from messaging import access, outbound
+from messaging import access, outbound, personal
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.session_access import may_answer
 from messaging.refusal import RefusedError
@@ -51,6 +51,7 @@ def start(
                 return first
             _make_ours(session, rule, seat)
             access.demand_answerable(session, user, seat)
+            personal.show_again(session, seat)
             return outbound.write(session, seat, text, press_key)
 
 
@@ -62,10 +63,15 @@ def rules_open_to(seat: Extension | None) -> list[RoutingRule]:
 
 
 def _allowed_rule(seat: Extension, rule_id: int) -> RoutingRule:
-    for rule in rules_open_to(seat):
-        if rule.pk == rule_id:
-            return rule
-    raise RefusedError(_("You can't start sessions from this number."))
+    rule = seat.outbound_rules.filter(pk=rule_id).select_related("channel").first()
+    if rule is None:
+        raise RefusedError(_("You can't start sessions from this number."))
+    if not rule.channel.enabled:
+        raise RefusedError(
+            _("The channel “%(channel)s” is disabled: nothing can be sent through it.")
+            % {"channel": rule.channel}
+        )
+    return rule
 
 
 def _customer(rule: RoutingRule, typed_number: str) -> str:

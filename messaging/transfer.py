@@ -7,8 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, MessageQueue, User
-from messaging import access
-from messaging.models import PersonalState, Session, SessionEvent
+from messaging import access, personal
+from messaging.models import Session, SessionEvent
 from messaging.models.session_access import may_move
 from messaging.refusal import RefusedError
 from messaging.timeline import name_of, note
@@ -33,7 +33,7 @@ def transfer(
             if session.holder_id == target.pk:
                 raise RefusedError(_("%(holder)s has this session already.") % {"holder": target})
             session.give_to(target)
-            PersonalState.objects.filter(session=session, extension=target).update(archived_up_to=None)
+            personal.show_again(session, target)
         else:
             if session.holder_id is None and session.queue_id == target.pk:
                 raise RefusedError(_("This session waits in “%(queue)s” already.") % {"queue": target})

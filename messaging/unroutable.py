@@ -22,7 +22,9 @@ def deliver(user: User, unroutable_id: int) -> UnroutableMessage:
         if waiting.resolution != Resolution.WAITING:
             raise RefusedError(_already(waiting))
         try:
-            waiting.message = inbound.deliver(waiting.channel, _arrival(waiting), waiting.received_at)
+            waiting.message = inbound.deliver(
+                waiting.channel, _arrival(waiting), waiting.received_at, was_repeat=waiting.possible_repeat
+            )
         except RoutingRule.DoesNotExist:
             raise RefusedError(
                 _("%(number)s has no rule in the channel “%(channel)s” yet: add the number there first.")

@@ -17,6 +17,7 @@ from channels_app.admin.autocomplete import IdsSelect, is_id
 from channels_app.admin.deletion import GuardedDeletion
 
 M = TypeVar("M", bound=Model)
+LONGEST_SEARCH = 200  # characters
 
 
 class PortalAdmin(GuardedDeletion[M]):
@@ -30,6 +31,23 @@ class PortalAdmin(GuardedDeletion[M]):
             kwargs["widget"] = IdsSelect(db_field, self.admin_site)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         return without_pop_ups(field)
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        # Django allows every field of the model itself, with any operator: also hidden ones, and __regex.
+        if lookup.split("__")[0] not in {field.name for field in self.opts.get_fields()}:
+            return super().lookup_allowed(lookup, value, request)
+        filters = [each[0] if isinstance(each, tuple) else each for each in self.get_list_filter(request)]
+        return any(
+            lookup in (name, f"{name}__exact", f"{name}__isnull", f"{name}__id__exact")
+            for name in filters
+            if isinstance(name, str)
+        )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[M], search_term: str
+    ) -> tuple[QuerySet[M], bool]:
+        # Each word is a condition of its own, and a database takes only so many.
+        return super().get_search_results(request, queryset, search_term[:LONGEST_SEARCH])
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -103,7 +103,16 @@ class ChannelForm(PortalForm[Channel]):
     def _clean_credentials(self) -> None:
         """Half a pair is no pair: what is entered must be whole together with what is stored."""
         entered = self.entered_credentials()
-        if not entered or self.instance.pk is None:
+        if self.instance.pk is None:
+            return
+        if "base_url" in self.changed_data:
+            # What is stored goes only where it was meant to go: at another address it is entered anew.
+            for each in self.provider.credential_fields:
+                if each.name not in entered:
+                    text = _("Another address of the API needs this entered again.")
+                    self.add_error(credential_field(each.name), ValidationError(text))
+            return
+        if not entered:
             return
         for each in self.provider.credential_fields:
             if each.name not in entered and each.name not in self.stored:

@@ -208,7 +208,10 @@ class Channel(models.Model):
         if result.outcome is CheckOutcome.VALID:
             self._record_status(self.Status.CONNECTED)
             return True
-        self.record_failure(_failure_code(result), result.detail)
+        code = _failure_code(result)
+        if code == self.FailureCode.NO_ANSWER and self.holds_queue:
+            return False  # nothing new is known: the queue waits until a check succeeds
+        self.record_failure(code, result.detail)
         return False
 
     def record_failure(self, code: FailureCode, detail: str = "") -> None:

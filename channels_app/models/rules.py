@@ -26,6 +26,7 @@ class RoutingRule(models.Model):
     number = models.CharField(
         _("number"),
         max_length=32,
+        error_messages={"unique": _("This number is in a channel already.")},
         help_text=_("International format, for example +14102161183; or a sender ID that can only send."),
     )
     destination_extension = models.ForeignKey(

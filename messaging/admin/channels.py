@@ -133,9 +133,11 @@ class ChannelAdmin(SetUpChannelAdmin):
         """Asks the ITSP whether the credentials are good, and tells the person what it said."""
         channel = Channel.objects.get(pk=pk)
         connected = checking.check(channel, timeout=CHECK_TIMEOUT)
-        status = channel.status_text if channel.enabled else channel.get_status_display()
-        text = _("%(channel)s: %(status)s") % {"channel": channel, "status": status}
-        self.message_user(request, text, messages.SUCCESS if connected else messages.WARNING)
+        text = _("%(channel)s: %(status)s") % {"channel": channel, "status": channel.status_text}
+        if not channel.enabled:
+            text = _("%(channel)s is disabled: nothing is sent through it.") % {"channel": channel}
+        good = connected and channel.enabled
+        self.message_user(request, text, messages.SUCCESS if good else messages.WARNING)
 
     def get_urls(self) -> list[URLPattern]:
         check = self.admin_site.admin_view(self.check_view)

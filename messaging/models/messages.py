@@ -59,7 +59,7 @@ class Message(models.Model):
 
     # Outbound
     author = models.ForeignKey(Extension, models.SET_NULL, null=True, blank=True, related_name="+")
-    author_name = models.CharField(max_length=140, blank=True, default="")
+    author_name = models.CharField(max_length=150, blank=True, default="")
     origin = models.CharField(max_length=6, choices=Origin.choices, blank=True, default="")
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.ANSWER)
     press_key = models.UUIDField(null=True, blank=True, help_text=_("One press of Send is one message."))

@@ -102,4 +102,6 @@ def may_resolve(session: Session, user: User, seat: Extension | None) -> bool:
     """
     if user.is_administrator:
         return True
-    return may_answer(session, seat) or (not session.is_open and seat is not None)
+    if session.is_open:
+        return may_answer(session, seat)
+    return type(session).objects.filter(pk=session.pk).seen_from(seat).exists()

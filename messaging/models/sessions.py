@@ -28,7 +28,7 @@ class Session(models.Model):
     holder = models.ForeignKey(
         Extension, models.SET_NULL, null=True, blank=True, related_name="sessions", verbose_name=_("holder")
     )
-    holder_name = models.CharField(max_length=140, blank=True, default="")
+    holder_name = models.CharField(max_length=150, blank=True, default="")
     opened_at = models.DateTimeField(_("opened"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     last_activity_at = models.DateTimeField(

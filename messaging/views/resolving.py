@@ -14,19 +14,19 @@ from messaging.views.person import Person
 @require_POST
 @for_person
 def cancel(request: HttpRequest, person: Person, session_id: int, message_id: int) -> HttpResponse:
-    resolving.cancel(person.user, person.seat, message_id)
+    resolving.cancel(person.user, person.seat, session_id, message_id)
     return changed(request, person, session_id)
 
 
 @require_POST
 @for_person
 def send_again(request: HttpRequest, person: Person, session_id: int, message_id: int) -> HttpResponse:
-    resolving.send_again(person.user, person.seat, message_id)
+    resolving.send_again(person.user, person.seat, session_id, message_id)
     return changed(request, person, session_id)
 
 
 @require_POST
 @for_person
 def it_was_sent(request: HttpRequest, person: Person, session_id: int, message_id: int) -> HttpResponse:
-    resolving.it_was_sent(person.user, person.seat, message_id)
+    resolving.it_was_sent(person.user, person.seat, session_id, message_id)
     return changed(request, person, session_id)

@@ -39,6 +39,8 @@ class SignIn(LoginView):
         """Where the person wanted to go, if that is an address of ours and one that this person can open."""
         address = super().get_success_url()
         user = self.request.user
+        if address == self.request.path:
+            return reverse("home")
         if isinstance(user, User) and not user.oversees and address.startswith(reverse("admin:index")):
             return reverse("home")
         return address

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -56,8 +57,10 @@ def _target(chosen: str) -> Extension | MessageQueue:
 def _form(request: HttpRequest, session: Session, refusal: str) -> HttpResponse:
     context = {
         "session": session,
-        "extensions": Extension.objects.exclude(pk=session.holder_id or 0),
-        "queues": MessageQueue.objects.exclude(pk=0 if session.holder_id else session.queue_id or 0),
+        "extensions": Extension.objects.filter(user__is_active=True).exclude(pk=session.holder_id or 0),
+        "queues": MessageQueue.objects.exclude(pk=0 if session.holder_id else session.queue_id or 0).annotate(
+            has_agents=Exists(Extension.objects.filter(queues=OuterRef("pk")))
+        ),
         "refusal": refusal,
         "chosen": asked.value(request, "target"),
         "tab": asked.tab(request),

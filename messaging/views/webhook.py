@@ -35,6 +35,8 @@ def webhook(request: HttpRequest, itsp: str, token: str) -> HttpResponse:
             log_unknown_address(source)
             return HttpResponse(status=404)
         if request.method != "POST":
+            detail = f"{request.method} instead of POST"
+            log_without_message(channel, Outcome.NOT_UNDERSTOOD, source=source, detail=detail)
             return HttpResponse(status=405, headers={"Allow": "POST"})
         return _receive(request, channel, source)
     except (DatabaseError, OSError) as error:

@@ -167,6 +167,7 @@
     showTitle();
     markRead();
     if (isFirst) return;
+    document.querySelectorAll("[data-passing]").forEach((notice) => notice.remove());
     if (box && matchMedia("(min-width: 761px)").matches) box.focus();
     else if (shown.dataset.session) shown.focus();
   }
@@ -188,9 +189,10 @@
       head.querySelectorAll("[name=up_to]").forEach((input) => (input.value = upTo));
       return [];
     }
-    const hadFocus = head.contains(document.activeElement);
+    // A button that was pressed is disabled by now, and has given its focus to the body.
+    const hadFocus = head.contains(document.activeElement) || document.activeElement === document.body;
     head.replaceWith(freshHead);
-    if (hadFocus) (byId("text") ?? conversation()).focus();
+    if (hadFocus && matchMedia("(min-width: 761px)").matches) (byId("text") ?? conversation()).focus();
     return [freshHead];
   }
 
@@ -288,9 +290,12 @@
     banner.append(" ", Object.assign(document.createElement("a"), link));
   }
 
+  let asking; // the timer; stopped once this page is signed out
+
   function wentWrong(event) {
     const { elt, xhr, requestConfig } = event.detail;
     if (xhr.status === 401) {
+      clearInterval(asking);
       const next = encodeURIComponent(location.pathname + location.search);
       say(words.signedOut, { href: `${words.signInAddress}?next=${next}`, textContent: words.signIn });
       return;
@@ -380,7 +385,7 @@
     for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
       document.body.addEventListener(name, wentWrong);
     }
-    setInterval(askAll, POLL_EVERY);
+    asking = setInterval(askAll, POLL_EVERY);
     document.addEventListener("visibilitychange", askAll);
     window.addEventListener("online", askAll);
   }

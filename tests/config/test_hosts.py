@@ -1,5 +1,7 @@
 """Under which names the portal answers."""
 
+import threading
+
 import pytest
 
 from channels_app.models import Domain
@@ -49,3 +51,24 @@ def test_pages_load_nothing_from_elsewhere_and_are_framed_by_nobody(client):
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.django_db
+def test_forms_of_strangers_never_take_all_threads(client, monkeypatch):
+    from config import middleware
+
+    monkeypatch.setattr(middleware, "_STRANGERS", threading.BoundedSemaphore(1))
+    middleware._STRANGERS.acquire()
+
+    assert client.post("/sign-in/", {"username": "x", "password": "y"}).status_code == 503
+    assert client.get("/sign-in/").status_code == 200
+    assert client.get("/health/").status_code == 200
+    middleware._STRANGERS.release()
+    assert client.post("/sign-in/", {"username": "x", "password": "y"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_way_on_after_signing_in_is_never_the_sign_in_page(client, administrator):
+    client.force_login(administrator)
+
+    assert client.get("/sign-in/?next=/sign-in/").headers["Location"] == "/"

@@ -17,6 +17,7 @@ from config.log_masking import MaskSecrets, mask
             "https://api.example/KEY/sms/send?api_secret=s%2Fx&a=1",
             "https://api.example/KEY/sms/send?api_secret=***&a=1",
         ),
+        ("GET /Webhooks//apidaze/AbC-1_2/", "GET /Webhooks//apidaze/***/"),
         ("nothing to hide", "nothing to hide"),
     ],
 )

@@ -62,3 +62,11 @@ def test_it_holds_no_longer_than_the_row_says(channel):
 
     assert before + LENGTH <= lease.ends_at <= time.monotonic() + LENGTH
     assert lease.holds()
+
+
+def test_a_wait_that_was_inherited_is_handed_on_by_who_never_departed(channel):
+    departed_at = time.monotonic()
+    Lease.acquire(channel.pk).release(departed_at)
+    Lease.acquire(channel.pk).release(AGES_AGO)
+
+    assert Lease.acquire(channel.pk).first_departure_at >= departed_at + 1.0

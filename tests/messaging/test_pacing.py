@@ -119,3 +119,21 @@ def test_patience_ends(clock):
 
     with pytest.raises(NoDepartureError):
         pacer.depart(lambda: True, patience=4)
+
+
+def test_a_rate_that_is_raised_while_it_is_read_is_no_error():
+    class Raised(Pacer):
+        reads = iter([10, 10, 100, 100])
+
+        @property
+        def rate(self):
+            return next(self.reads, 100)
+
+        @rate.setter
+        def rate(self, rate):
+            pass
+
+    pacer = Raised(10, 0.0)
+    pacer._departures.extend(float(at) for at in range(10))
+
+    assert pacer.next_departure_at() > 0

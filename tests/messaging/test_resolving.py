@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 from django.utils import timezone
 
-from messaging import closing, outbound, resolving, sending
+from channels_app.models import User
+from messaging import closing, outbound, resolving, sending, transfer
 from messaging.models import Message, Session, TrafficCount
 from messaging.refusal import NotFoundError, RefusedError
 from tests.conftest import OTHER_NUMBER
@@ -37,8 +38,8 @@ class TestCancelling:
     def test_a_queued_message_is_taken_back(self, write, anna):
         message = write()
 
-        resolving.cancel(anna.user, anna, message.pk)
-        resolving.cancel(anna.user, anna, message.pk)
+        resolving.cancel(anna.user, anna, Session.objects.get().pk, message.pk)
+        resolving.cancel(anna.user, anna, Session.objects.get().pk, message.pk)
 
         message.refresh_from_db()
         assert message.status == "cancelled"
@@ -49,14 +50,14 @@ class TestCancelling:
         first = write()
         write()
 
-        resolving.cancel(anna.user, anna, first.pk)
+        resolving.cancel(anna.user, anna, Session.objects.get().pk, first.pk)
 
         assert Session.objects.get().send_priority == 0
 
     @pytest.mark.parametrize("status", ["sent", "failed", "unconfirmed"])
     def test_what_has_left_cannot_be_taken_back(self, write, anna, status):
         with pytest.raises(RefusedError, match=f"Too late to cancel: this message is {status}"):
-            resolving.cancel(anna.user, anna, write(status).pk)
+            resolving.cancel(anna.user, anna, Session.objects.get().pk, write(status).pk)
 
     def test_everything_that_waits_in_a_channel_can_be_taken_back_at_once(self, write, channel):
         write("sent")
@@ -74,7 +75,7 @@ class TestSendingAgain:
     def test_it_makes_a_new_message_at_the_end_and_the_old_one_keeps_its_status(self, write, anna, status):
         old = write(status, "Important")
 
-        new = resolving.send_again(anna.user, anna, old.pk)
+        new = resolving.send_again(anna.user, anna, Session.objects.get().pk, old.pk)
 
         old.refresh_from_db()
         assert (old.status, new.status, new.text, new.resent_from) == (status, "queued", "Important", old)
@@ -82,14 +83,14 @@ class TestSendingAgain:
 
     def test_what_was_sent_is_not_sent_again(self, write, anna):
         with pytest.raises(RefusedError, match="this message is sent"):
-            resolving.send_again(anna.user, anna, write("sent").pk)
+            resolving.send_again(anna.user, anna, Session.objects.get().pk, write("sent").pk)
 
     def test_not_in_a_closed_session(self, write, anna, session):
         old = write("failed")
         closing.close(anna.user, anna, session.pk)
 
         with pytest.raises(RefusedError, match="is closed"):
-            resolving.send_again(anna.user, anna, old.pk)
+            resolving.send_again(anna.user, anna, Session.objects.get().pk, old.pk)
 
 
 @pytest.mark.django_db
@@ -98,8 +99,8 @@ class TestItWasSent:
         message = write("unconfirmed")
         TrafficCount.objects.create(channel=channel, quarter_at=timezone.now(), failed=1, unconfirmed=1)
 
-        resolving.it_was_sent(anna.user, anna, message.pk)
-        resolving.it_was_sent(anna.user, anna, message.pk)
+        resolving.it_was_sent(anna.user, anna, Session.objects.get().pk, message.pk)
+        resolving.it_was_sent(anna.user, anna, Session.objects.get().pk, message.pk)
 
         message.refresh_from_db()
         assert (message.status, message.resolved_by) == ("sent", "1001 Anna")
@@ -108,7 +109,7 @@ class TestItWasSent:
 
     def test_what_failed_is_not_declared_sent(self, write, anna):
         with pytest.raises(RefusedError):
-            resolving.it_was_sent(anna.user, anna, write("failed").pk)
+            resolving.it_was_sent(anna.user, anna, Session.objects.get().pk, write("failed").pk)
 
 
 @pytest.mark.django_db
@@ -121,16 +122,16 @@ def test_others_may_do_nothing_and_administrators_everything(write, ben, supervi
     for operation, status in operations:
         message = write(status)
         with pytest.raises(NotFoundError):
-            operation(ben.user, ben, message.pk)
+            operation(ben.user, ben, message.session_id, message.pk)
         with pytest.raises(RefusedError):
-            operation(supervisor, None, message.pk)
-        operation(administrator, None, message.pk)
+            operation(supervisor, None, message.session_id, message.pk)
+        operation(administrator, None, message.session_id, message.pk)
 
 
 @pytest.mark.django_db
 def test_an_inbound_message_is_nothing_to_resolve(session, anna):
     with pytest.raises(NotFoundError):
-        resolving.cancel(anna.user, anna, session.messages.get().pk)
+        resolving.cancel(anna.user, anna, session.pk, session.messages.get().pk)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -139,7 +140,7 @@ def test_when_two_press_send_again_at_once_one_message_is_made(write, anna, admi
 
     results = at_once(
         *(
-            partial(resolving.send_again, user, seat, old.pk)
+            partial(resolving.send_again, user, seat, old.session_id, old.pk)
             for user, seat in 3 * [(anna.user, anna), (administrator, None)]
         )
     )
@@ -158,7 +159,8 @@ def test_a_cancel_and_a_departure_at_once_have_one_winner(channel, write, anna, 
         message = write()
 
         [cancelled, _drained] = at_once(
-            partial(resolving.cancel, anna.user, anna, message.pk), partial(sending.drain, channel.pk)
+            partial(resolving.cancel, anna.user, anna, message.session_id, message.pk),
+            partial(sending.drain, channel.pk),
         )
 
         message.refresh_from_db()
@@ -166,3 +168,49 @@ def test_a_cancel_and_a_departure_at_once_have_one_winner(channel, write, anna, 
         assert (message.status, left) == (
             ("sent", 1) if isinstance(cancelled, RefusedError) else ("cancelled", 0)
         )
+
+
+@pytest.mark.django_db
+def test_a_supervisor_with_a_seat_decides_nothing_in_a_colleagues_closed_session(
+    write, session, anna, make_extension
+):
+    message = write()
+    supervisor = make_extension("2001", "Sue", role="supervisor")
+    closing.close(anna.user, anna, session.pk)
+
+    with pytest.raises(RefusedError):
+        resolving.cancel(supervisor.user, supervisor, session.pk, message.pk)
+    assert resolving.cancel(anna.user, anna, session.pk, message.pk).status == "cancelled"
+
+
+@pytest.mark.django_db
+def test_nothing_is_sent_again_from_a_number_that_was_removed(write, anna, anna_rule, session):
+    message = write("failed")
+    anna_rule.delete()
+
+    with pytest.raises(RefusedError, match="This number was removed"):
+        resolving.send_again(anna.user, anna, session.pk, message.pk)
+
+
+@pytest.mark.django_db
+def test_an_administrators_long_name_is_stored_whole(write, session):
+    administrator = User.objects.create_superuser("a" * 150, "secret words 123")
+
+    again = resolving.send_again(administrator, None, session.pk, write("failed").pk)
+
+    assert again.author_name == "a" * 150
+
+
+@pytest.mark.django_db
+def test_in_auto_pickup_sending_again_picks_up_as_an_answer_does(channel, rule, queue, anna, ben):
+    queue.mode = "auto"
+    queue.save()
+    arrive(channel)
+    session = Session.objects.get()
+    message = outbound.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
+    Message.objects.filter(pk=message.pk).update(status="failed", concluded_at=timezone.now())
+    transfer.transfer(anna.user, anna, session.pk, queue)
+
+    resolving.send_again(ben.user, ben, session.pk, message.pk)
+
+    assert Session.objects.get().holder == ben

@@ -1,8 +1,10 @@
 """Where an inbound message goes."""
 
+import uuid
+
 import time_machine
 
-from messaging import closing, unroutable
+from messaging import closing, outbound, unroutable
 from messaging.models import Message, Session, TrafficCount, UnroutableMessage
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
@@ -142,3 +144,34 @@ def test_a_disabled_channel_still_stores_and_routes(channel, rule):
     arrive(channel)
 
     assert Session.objects.get().messages.count() == 1
+
+
+def test_a_recognised_repeat_changes_nothing(channel, anna_rule, anna):
+    arrive(channel, recipient=OTHER_NUMBER, message_id="7")
+    session = Session.objects.get()
+    outbound.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
+    arrive(channel, recipient=OTHER_NUMBER, message_id="7")
+    session.refresh_from_db()
+    assert session.waiting_since is None
+
+    closing.close(anna.user, anna, session.pk)
+    arrive(channel, recipient=OTHER_NUMBER, message_id="7")
+    assert Session.objects.get().status == "closed"
+
+
+def test_a_sender_id_never_receives(channel):
+    channel.rules.create(number="ACME", registration="not_needed")
+
+    assert arrive(channel, recipient="ACME").outcome == "unroutable"
+
+
+def test_a_possible_repeat_is_still_marked_when_it_is_delivered(channel, queue, administrator):
+    arrive(channel)
+    arrive(channel)
+    UnroutableMessage.objects.update(received_at="2026-01-01T00:00Z")
+    channel.rules.create(number=NUMBER, destination_queue=queue)
+
+    for waiting in UnroutableMessage.objects.order_by("id"):
+        unroutable.deliver(administrator, waiting.pk)
+
+    assert [message.possible_repeat for message in Message.objects.all()] == [False, True]

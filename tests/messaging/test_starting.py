@@ -1,14 +1,17 @@
 """Starting a session: who may, and what happens with a customer's open session."""
 
 import uuid
+from functools import partial
 
 import pytest
 
-from messaging import closing, pickup, starting
+from messaging import closing, personal, pickup, starting
 from messaging.models import Message, Session
 from messaging.refusal import RefusedError
+from messaging.session_list import Tab, read_list
 from tests.conftest import CUSTOMER
 from tests.messaging.arrivals import arrive
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -115,3 +118,39 @@ def test_an_empty_text_starts_nothing(start, anna):
     with pytest.raises(RefusedError, match="Write a text first"):
         start(anna, text="  \n ")
     assert not Session.objects.exists()
+
+
+def test_a_disabled_channel_is_the_reason_that_is_given(start, anna, channel):
+    channel.enabled = False
+    channel.save()
+
+    with pytest.raises(RefusedError, match="is disabled"):
+        start(anna)
+
+
+def test_ones_own_archived_session_comes_back_when_one_writes_in_it(start, anna):
+    session = start(anna).session
+    personal.archive(anna.user, anna, session.pk, 10**9)
+
+    start(anna)
+
+    assert [row.session_id for row in read_list(anna.user, anna, Tab.MINE).rows] == [session.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_key_for_several_customers_at_once_is_one_message_and_no_error(rule, anna):
+    key = uuid.uuid4()
+
+    results = at_once(
+        *(partial(starting.start, anna.user, anna, rule.pk, f"+1305767320{n}", "Hi", key) for n in range(6))
+    )
+
+    assert sum(isinstance(result, Message) for result in results) == 1
+    assert sum(isinstance(result, RefusedError) for result in results) == 5
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize("number", ["+12161183", "Call me on +14102161183", "+1410216118", "+44 20"])
+def test_a_number_without_its_area_code_or_within_words_is_none(start, anna, number):
+    with pytest.raises(RefusedError, match="is not a phone number"):
+        start(anna, number)

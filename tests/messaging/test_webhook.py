@@ -234,6 +234,7 @@ def test_a_rotated_token_can_end_at_once(post, rule, channel, address):
 
 def test_only_post_brings_messages(client, address, rule):
     assert client.get(address).status_code == 405
+    assert WebhookLogEntry.objects.get().detail == "GET instead of POST"
 
 
 @pytest.fixture

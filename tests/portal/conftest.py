@@ -8,7 +8,10 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+import config.urls  # the portal's pages are registered with its addresses
 from channels_app.models import Channel, User
+
+assert config.urls
 
 SECRET = "very-secret-words-7261"
 

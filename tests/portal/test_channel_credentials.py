@@ -159,3 +159,25 @@ def test_the_check_can_be_asked_for_in_the_list(administrator_client: Client, ch
     )
     channel.refresh_from_db()
     assert channel.checked_at is not None
+
+
+def test_another_api_address_needs_the_credentials_again(administrator_client, channel):
+    """Else whoever may change the address has the stored secret sent to it."""
+    page = administrator_client.get(f"/portal/channels_app/channel/{channel.pk}/change/")
+    form = page.context["adminform"].form
+    values = {name: form.initial.get(name) or "" for name in form.fields}
+    management = {
+        "rules-TOTAL_FORMS": "0",
+        "rules-INITIAL_FORMS": "0",
+        "rules-MIN_NUM_FORMS": "0",
+        "rules-MAX_NUM_FORMS": "500",
+    }
+
+    answer = administrator_client.post(
+        f"/portal/channels_app/channel/{channel.pk}/change/",
+        {**values, **management, "base_url": "http://127.0.0.1:9"},
+    )
+
+    assert "needs this entered again" in answer.content.decode()
+    channel.refresh_from_db()
+    assert channel.base_url == "http://127.0.0.1:1"

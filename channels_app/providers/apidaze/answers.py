@@ -113,6 +113,7 @@ NO_ANSWER: Mapping[Stage, tuple[SendOutcome, str]] = {
     Stage.CONNECTING: (SendOutcome.NOT_DEPARTED, "connection"),
     Stage.SECURING: (SendOutcome.NOT_DEPARTED, "tls"),
     Stage.READY: (SendOutcome.NOT_DEPARTED, "connection"),
+    Stage.OUTLIVED: (SendOutcome.NOT_DEPARTED, ""),  # no fault of anybody: the next try connects anew
     Stage.DEPARTED: (SendOutcome.UNCONFIRMED, "no_answer"),
 }
 

@@ -12,7 +12,7 @@ import phonenumbers
 
 from ..base import InboundMessage, NotAMessageError, NotUnderstoodError, redaction
 from ..base.body import Body
-from ..base.form_scan import scan_form
+from ..base.form_scan import FormError, scan_form
 from ..base.json_scan import NotJSONError, Number, Scalar, scan_object
 from ..base.text import storable
 
@@ -103,7 +103,10 @@ def _scan(body: Body, files: _Files) -> Mapping[str, Scalar]:
     while len(body.buffer) - body.position < 101 and body.more():
         pass
     if _FORM_START.match(body.buffer, body.position):
-        return scan_form(body, _WANTED, sinks)
+        try:
+            return scan_form(body, _WANTED, sinks)
+        except FormError as error:
+            raise NotUnderstoodError(str(error)) from None
     raise NotUnderstoodError("The body is neither a JSON object nor a form.")
 
 

@@ -37,6 +37,7 @@ class Stage(enum.StrEnum):
     CONNECTING = "connecting"
     SECURING = "securing"
     READY = "ready"
+    OUTLIVED = "outlived"  # a kept connection, closed by the far side before the request left
     DEPARTED = "departed"
 
 
@@ -47,13 +48,14 @@ class DepartRefusedError(Exception):
 class Call:
     """One request and its answer, as the connection sees it."""
 
-    __slots__ = ("deadline", "depart", "refusal", "stage", "target")
+    __slots__ = ("deadline", "depart", "kept", "refusal", "stage", "target")
 
     def __init__(self, target: str, depart: Callable[[], None] | None, timeout: float) -> None:
         self.target = target
         self.depart = depart
         self.deadline = time.monotonic() + timeout
         self.stage = Stage.CONNECTING
+        self.kept = False  # goes over a connection that an earlier request left open
         self.refusal: BaseException | None = None
 
     def remaining(self) -> float:
@@ -74,6 +76,7 @@ class Call:
                 self.refusal = error
                 raise DepartRefusedError from None
             if _is_closed(sock):  # while `depart` waited its turn
+                self.stage = Stage.OUTLIVED if self.kept else Stage.READY
                 raise ConnectionResetError
         sock.settimeout(self.remaining())
         self.stage = Stage.DEPARTED
@@ -136,6 +139,7 @@ class _DepartingMixin(_Base):
     def request(self, *args: Any, **options: Any) -> None:
         self._pieces: list[bytes] = []
         super().request(*args, **options)
+        thread.call.kept = self.sock is not None
         if self.sock is None:
             self.connect()
         thread.call.release(self.sock)

@@ -13,15 +13,25 @@ LONGEST_VALUE = 1024 * 1024
 
 _NAME = re.compile(rb"[^=&]*")
 _VALUE = re.compile(rb"[^&]*")
+MOST_FIELDS = 10_000
+
+
+class FormError(Exception):
+    """This is no form that anybody sends."""
 
 
 def scan_form(body: Body, wanted: Collection[str], sinks: Mapping[str, Sink]) -> dict[str, str]:
     """The values of the `wanted` fields; those of the fields in `sinks` go there, still encoded.
 
-    Of a value the first `LONGEST_VALUE` bytes are kept; of fields with the same name the last one counts.
+    Of a value the first `LONGEST_VALUE` bytes are kept; of fields with the same name the last one counts. Raises
+    FormError.
     """
     fields: dict[str, str] = {}
+    count = 0
     while body.peek():
+        count += 1
+        if count > MOST_FIELDS:
+            raise FormError(f"The form has more than {MOST_FIELDS:,} fields.")
         kept = Kept(LONGEST_NAME)
         body.take(_NAME, kept)
         name = _decode(kept.value)

@@ -124,7 +124,7 @@ def test_a_connection_that_closes_while_depart_waits_is_not_used() -> None:
         post(server.url)
         assert (
             stage_of_failure(server.url, depart=lambda: (server.__exit__(), time.sleep(0.1), None)[2])
-            is Stage.READY
+            is Stage.OUTLIVED
         )
 
 

@@ -1,0 +1,147 @@
+"""When a whole channel waits, and what ends its wait."""
+
+import threading
+import time
+import uuid
+
+import pytest
+from django.db import DatabaseError
+from django.utils import timezone
+
+from channels_app.models import Channel
+from channels_app.providers.base import SendOutcome, SendResult
+from messaging import backoff, checking, lease, outbound, sending
+from messaging.models import Message, SendingState, Session
+from tests.conftest import OTHER_NUMBER
+from tests.messaging.arrivals import arrive
+from tests.scripted_server import ACCEPTED, ScriptedServer, json_answer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def write(channel, anna_rule, anna):
+    def write(sender="+13057673260"):
+        arrive(channel, sender=sender, recipient=OTHER_NUMBER)
+        session = Session.objects.get(customer_number=sender)
+        return outbound.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
+
+    return write
+
+
+@pytest.fixture
+def against_apidaze(channel, apidaze):
+    channel.base_url = apidaze.base_url
+    channel.set_credentials({"api_key": "demo-key", "api_secret": "demo-secret"})
+    channel.save()
+    return channel
+
+
+@pytest.fixture
+def never_stopping():
+    """Lets a test stop the drains of its process without stopping those of the next test."""
+    yield
+    sending._stopping.clear()
+
+
+def waits():
+    until = SendingState.objects.get().waits_until
+    return (until - timezone.now()).total_seconds() if until else 0
+
+
+def test_a_success_that_was_under_way_does_not_end_the_wait_that_a_429_asked_for(channel, write):
+    def later(connection):
+        time.sleep(0.6)
+        connection.sendall(ACCEPTED)
+
+    slow_down = json_answer(429, {"error": "slow"}, {"Retry-After": "60"})
+    with ScriptedServer(slow_down, later) as server:
+        channel.base_url = server.url
+        channel.save()
+        write()
+        write("+13057673261")
+        sending.drain(channel.pk)
+
+    assert sorted(Message.objects.filter(direction="outbound").values_list("status", flat=True)) == [
+        "queued",
+        "sent",
+    ]
+    assert waits() > 30
+
+
+def test_a_good_check_does_not_end_it_either(against_apidaze):
+    SendingState.objects.create(channel=against_apidaze)
+    backoff.slow_down(against_apidaze.pk, 3600)
+
+    assert checking.check(against_apidaze)
+
+    assert waits() > 3000
+
+
+def test_of_several_times_that_the_itsp_asks_for_the_longest_counts(channel):
+    SendingState.objects.create(channel=channel)
+    for seconds in (1, 60, 5):
+        backoff.slow_down(channel.pk, seconds)
+
+    assert waits() > 30
+
+
+def test_a_check_without_an_answer_lets_no_held_queue_go(against_apidaze, apidaze):
+    against_apidaze.record_failure(Channel.FailureCode.CREDENTIALS)
+    apidaze.set_fault("server_error")
+
+    checking.check(against_apidaze)
+
+    against_apidaze.refresh_from_db()
+    assert against_apidaze.holds_queue
+
+
+def test_one_refused_connection_among_returned_claims_is_a_reason_to_wait(channel):
+    drain = sending.Drain(channel.pk, lease.Lease.acquire(channel.pk), threading.Event())
+
+    drain._heed(
+        [SendResult(SendOutcome.NOT_DEPARTED, code="connection"), SendResult(SendOutcome.NOT_DEPARTED)]
+    )
+
+    assert waits() > 0
+
+
+def test_a_failing_claim_gives_its_senders_back_and_is_not_tried_in_a_loop(channel, write, monkeypatch):
+    """The database fails in one place only, at one moment: no outside fault is that precise."""
+    write()
+    free, tries = sending._free_senders._value, []
+
+    def broken(*args, **options):
+        tries.append(1)
+        raise DatabaseError
+
+    monkeypatch.setattr(sending, "claim_next", broken)
+    sending.drain(channel.pk)
+
+    assert sending._free_senders._value == free
+    assert len(tries) == 1
+
+
+def test_a_channel_that_finds_no_free_sender_waits_calmly(channel, write, monkeypatch, never_stopping):
+    write()
+    monkeypatch.setattr(sending, "_free_senders", threading.Semaphore(0))
+    leases = []
+    acquire = lease.Lease.acquire.__func__
+    monkeypatch.setattr(
+        lease.Lease, "acquire", classmethod(lambda cls, pk: (leases.append(pk), acquire(cls, pk))[1])
+    )
+    threading.Timer(1.0, sending._stopping.set).start()
+
+    sending.drain(channel.pk)
+
+    assert len(leases) == 1
+
+
+def test_nothing_leaves_that_has_waited_too_long(against_apidaze, apidaze, write, settings):
+    message = write()
+    Message.objects.filter(pk=message.pk).update(created_at=timezone.now() - timezone.timedelta(hours=25))
+
+    sending.drain(against_apidaze.pk)
+
+    message.refresh_from_db()
+    assert (message.status, message.failure_code, apidaze.received()) == ("failed", "waited_too_long", [])
