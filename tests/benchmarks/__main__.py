@@ -8,15 +8,16 @@ import platform
 import statistics
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import mkdtemp
 
 from tests.benchmarks import world
 
 Figures = dict[str, float]
 
 
-def rows(home: Path) -> dict[str, Callable[[], Figures]]:
+def rows(home: Path, database: str) -> dict[str, Callable[[], Figures]]:
     """Every row by its name."""
-    from tests.benchmarks import receiving, sending
+    from tests.benchmarks import crash_receiving, receiving, sending
 
     named: dict[str, Callable[[], Figures]] = {}
     for rate in (1, 10, 50, 100, 120):
@@ -33,6 +34,7 @@ def rows(home: Path) -> dict[str, Callable[[], Figures]]:
     named["answer"] = lambda: sending.answer(home)
     named["claim"] = sending.claim
     named["webhook"] = receiving.webhook
+    named["receiving-crash"] = lambda: crash_receiving.run(Path(mkdtemp(dir=home)), database, 20_000)
     named["statements"] = receiving.statements
     named["many-rows"] = receiving.many_rows
     return named
@@ -45,7 +47,7 @@ def main() -> None:
     parser.add_argument("rows", nargs="*")
     options = parser.parse_args()
     home = world.prepare(options.database)
-    known = rows(home)
+    known = rows(home, options.database)
     if unknown := [row for row in options.rows if row not in known]:
         parser.error(f"no row {', '.join(unknown)}; there are {', '.join(known)}")
     print(

@@ -20,6 +20,8 @@ def prepare(database: str) -> Path:
         "REDIS_URL": broker.start().url,
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "LOG_LEVEL": "WARNING",
+        "SECRET_KEY": "",
+        "CREDENTIALS_KEY": "",
     }
     if database == "postgresql":
         from tests.postgres import start_postgres
