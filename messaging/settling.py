@@ -39,7 +39,7 @@ def settle_dead_claims(batch: int = 500) -> int:
 def fail_waited_too_long(batch: int = 500) -> int:
     """Fails what has been queued for `WAITED_TOO_LONG_HOURS`, for whatever reason; returns how many."""
     oldest = timezone.now() - dt.timedelta(hours=settings.WAITED_TOO_LONG_HOURS)
-    old = Message.objects.filter(status=Message.Status.QUEUED, created_at__lte=oldest).order_by("id")
+    old = Message.objects.filter(status=Message.Status.QUEUED, created_at__lte=oldest).order_by("created_at")
     failed = 0
     while ids := list(old.values_list("pk", "session_id")[:batch]):
         failed += sum(_fail(pk, session_id) for pk, session_id in ids)

@@ -288,11 +288,6 @@ def new_webhook_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-class WebhookTokenQuerySet(models.QuerySet["WebhookToken"]):
-    def live(self) -> Self:
-        return self.filter(models.Q(ends_at=None) | models.Q(ends_at__gt=timezone.now()))
-
-
 class WebhookToken(models.Model):
     """One token of a channel's webhook address; the one without an end is the current one."""
 
@@ -300,8 +295,6 @@ class WebhookToken(models.Model):
     token = models.CharField(max_length=64, unique=True, default=new_webhook_token)
     created_at = models.DateTimeField(auto_now_add=True)
     ends_at = models.DateTimeField(null=True, blank=True)
-
-    objects = WebhookTokenQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("webhook token")
@@ -316,6 +309,15 @@ class WebhookToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.token[:4]}…"
+
+    @classmethod
+    def channel_of(cls, itsp: str, token: str) -> Channel | None:
+        """The channel of a token that works now, with its id and ITSP only: the rest is read when it is asked for."""
+        found = cls.objects.filter(token=token).values_list("channel_id", "channel__itsp", "ends_at")[:1]
+        for channel_id, channels_itsp, ends_at in found:
+            if channels_itsp == itsp and (ends_at is None or ends_at > timezone.now()):
+                return Channel.from_db(cls.objects.db, ["id", "itsp"], [channel_id, itsp])
+        return None
 
 
 def itsp_choices() -> list[tuple[str, str]]:

@@ -43,7 +43,10 @@ class Message(models.Model):
         UNCONFIRMED = "unconfirmed", _("Unconfirmed")
         CANCELLED = "cancelled", _("Cancelled")
 
-    session = models.ForeignKey(Session, models.PROTECT, related_name="messages", verbose_name=_("session"))
+    # Without an index of its own: those below begin with it.
+    session = models.ForeignKey(
+        Session, models.PROTECT, related_name="messages", verbose_name=_("session"), db_index=False
+    )
     direction = models.CharField(max_length=8, choices=Direction.choices)
     text = models.TextField(_("text"), blank=True)
     created_at = models.DateTimeField(_("time"))

@@ -30,7 +30,7 @@ def webhook(request: HttpRequest, itsp: str, token: str) -> HttpResponse:
     """Answers one webhook request; see the module's docstring for the statuses."""
     source = request.META.get("REMOTE_ADDR", "")
     try:
-        channel = _channel(itsp, token)
+        channel = WebhookToken.channel_of(itsp, token)
         if channel is None:
             log_unknown_address(source)
             return HttpResponse(status=404)
@@ -43,12 +43,6 @@ def webhook(request: HttpRequest, itsp: str, token: str) -> HttpResponse:
         # Not the error's text: it may quote what somebody sent.
         logger.error("webhook: could not be stored (%s)", type(error).__name__)
         return _answer(503, "could not be stored, please try again")
-
-
-def _channel(itsp: str, token: str) -> Channel | None:
-    live = WebhookToken.objects.live().filter(token=token, channel__itsp=itsp).select_related("channel")
-    found = live.first()
-    return found.channel if found else None
 
 
 def _receive(request: HttpRequest, channel: Channel, source: str) -> HttpResponse:

@@ -50,11 +50,17 @@ def waits():
 
 
 def test_a_success_that_was_under_way_does_not_end_the_wait_that_a_429_asked_for(channel, write):
+    both_are_there = threading.Barrier(2)
+
+    def slow_down(connection):
+        both_are_there.wait(10)
+        connection.sendall(json_answer(429, {"error": "slow"}, {"Retry-After": "60"}))
+
     def later(connection):
+        both_are_there.wait(10)
         time.sleep(0.6)
         connection.sendall(ACCEPTED)
 
-    slow_down = json_answer(429, {"error": "slow"}, {"Retry-After": "60"})
     with ScriptedServer(slow_down, later) as server:
         channel.base_url = server.url
         channel.save()
@@ -130,10 +136,12 @@ def test_a_channel_that_finds_no_free_sender_waits_calmly(channel, write, monkey
     monkeypatch.setattr(
         lease.Lease, "acquire", classmethod(lambda cls, pk: (leases.append(pk), acquire(cls, pk))[1])
     )
-    threading.Timer(1.0, sending._stopping.set).start()
+    stop = threading.Timer(1.0, sending._stopping.set)
+    stop.start()
 
     sending.drain(channel.pk)
 
+    stop.join()
     assert len(leases) == 1
 
 

@@ -1,11 +1,12 @@
 """Whose message leaves next: answers before bulk, bulk at least every tenth place, sessions in turns."""
 
 import pytest
+from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
 from messaging import sending
 from messaging.claims import claim_next
-from messaging.models import Message, Session
+from messaging.models import Message, SendingState, Session
 from messaging.recording import Settled, record
 from tests.benchmarks import backlog
 
@@ -32,7 +33,7 @@ def busy(channel, rule):
                     direction="outbound",
                     status="queued",
                     text=f"{number}.{place}",
-                    created_at="2026-01-01T00:00Z",
+                    created_at=timezone.now(),
                     origin="api" if priority else "agent",
                     priority=priority,
                 )
@@ -91,7 +92,7 @@ def test_an_answer_in_a_session_of_bulk_lifts_the_session_but_not_over_what_was_
         direction="outbound",
         status="queued",
         text="answer",
-        created_at="2026-01-01T00:00Z",
+        created_at=timezone.now(),
         origin="agent",
     )
     Session.objects.filter(pk=bulk.pk).update(send_priority=0)
@@ -124,10 +125,8 @@ def test_the_order_of_a_session_holds_through_retries(channel, rule, apidaze):
     backlog.fill(channel, 12, sessions=2)
     apidaze.set_faults({"kind": "too_many_requests", "probability": 0.3, "retry_after": 1})
 
-    from messaging import backoff
-
     while Message.objects.filter(status="queued").exists():
-        backoff.go_on(channel.pk)
+        SendingState.objects.update(waits_until=None)
         sending.drain(channel.pk)
 
     by_customer: dict[str, list[int]] = {}
