@@ -4,12 +4,13 @@ PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
 PIP := .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST_OPTIONS ?= -n 2
 
-.PHONY: help run test lint clean
+.PHONY: help run test lint bench clean
 
 help:
 	@echo "make run     start Trunkline with demo data (settings: .env.example)"
 	@echo "make test    run the tests on SQLite and on PostgreSQL"
 	@echo "make lint    run every check of the code"
+	@echo "make bench   measure: ROWS=\"webhook answer\" for some rows, DATABASE=postgresql, RUNS=3"
 	@echo "make clean   remove what make made, except the data in var/"
 
 run: .venv/installed
@@ -42,6 +43,12 @@ lint: .venv/installed-dev
 	check python manage.py makemigrations --check --dry-run; \
 	check python manage.py check --deploy --fail-level WARNING; \
 	if [ "$$failed" ]; then printf "Failed:$$failed\n" >&2; exit 1; else echo "Every check passed."; fi
+
+ROWS ?=
+RUNS ?= 3
+DATABASE ?= sqlite
+bench: .venv/installed-dev
+	@.venv/bin/python -m tests.benchmarks --database $(DATABASE) --runs $(RUNS) $(ROWS)
 
 clean:
 	rm -rf .venv staticfiles test-results *.egg-info
