@@ -7,6 +7,7 @@ without or beyond a length; 503 what could not be stored, so that the ITSP tries
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import BinaryIO
 
 from django.conf import settings
@@ -29,6 +30,7 @@ Outcome = WebhookLogEntry.Outcome
 def webhook(request: HttpRequest, itsp: str, token: str) -> HttpResponse:
     """Answers one webhook request; see the module's docstring for the statuses."""
     source = request.META.get("REMOTE_ADDR", "")
+    channel = None
     try:
         channel = WebhookToken.channel_of(itsp, token)
         if channel is None:
@@ -42,6 +44,11 @@ def webhook(request: HttpRequest, itsp: str, token: str) -> HttpResponse:
     except (DatabaseError, OSError) as error:
         # Not the error's text: it may quote what somebody sent.
         logger.error("webhook: could not be stored (%s)", type(error).__name__)
+        if channel is not None and isinstance(
+            error, OSError
+        ):  # a full disk; the database may still take a line
+            with suppress(DatabaseError):
+                log_without_message(channel, Outcome.NOT_STORED, source=source, detail=type(error).__name__)
         return _answer(503, "could not be stored, please try again")
 
 

@@ -262,6 +262,7 @@ def test_files_that_cannot_be_stored_are_answered_503(post, rule, settings, tmp_
     settings.SPOOL_FOLDER = tmp_path / "file" / "spool"
 
     assert post().status_code == 503
+    assert WebhookLogEntry.objects.get().outcome == "not_stored"
 
 
 def test_a_message_takes_at_most_six_statements(post, rule, django_assert_max_num_queries):
