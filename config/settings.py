@@ -138,6 +138,8 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db("DATABASE_URL", default=f"sqlite:///{TRUNKLINE_HOME / 'trunkline.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    if not env.str("DATABASE_URL", default=""):
+        TRUNKLINE_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
     DATABASES["default"] |= {
         "CONN_MAX_AGE": None,
         "OPTIONS": {

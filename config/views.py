@@ -6,6 +6,7 @@ import math
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
+from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -21,9 +22,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def health(request: HttpRequest) -> JsonResponse:
-    """200 when this process can reach its database; for process managers."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    """200 when this process can reach its database, else 503; for process managers."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"ok": False}, status=503)
     return JsonResponse({"ok": True})
 
 
