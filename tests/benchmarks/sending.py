@@ -58,7 +58,7 @@ def channels(home: Path, count: int, rate: int, processes: int, seconds: float =
         }
 
 
-def answer(home: Path, times: int = 30) -> Figures:
+def answer(home: Path, times: int = 15) -> Figures:
     """From an agent's press, in an idle system, to the simulator's receipt; in milliseconds."""
     from messaging import outbound
     from messaging.models import Session
@@ -72,6 +72,7 @@ def answer(home: Path, times: int = 30) -> Figures:
         session = Session.objects.get()
         with _senders(home, 1):
             _ring_until_done([channel.pk])
+            apidaze.clear()
             took = []
             for _unused in range(times):
                 time.sleep(1.5)  # until the lease is let go: idle
