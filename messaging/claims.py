@@ -19,7 +19,6 @@ class Claim:
 
     message_id: int
     session_id: int
-    channel_id: int
     claim: uuid.UUID
     message: OutboundMessage
 
@@ -49,7 +48,6 @@ def claim_next(channel_id: int, limit: int, *, bulk_places: int = 0) -> list[Cla
         Claim(
             message.pk,
             message.session_id,
-            channel_id,
             claim,
             OutboundMessage(message.session.our_number, message.session.customer_number, message.text),
         )

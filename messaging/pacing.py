@@ -14,10 +14,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from channels_app.models.channels import MAX_RATE
+
 CATCH_UP = 0.050  # seconds that the smooth schedule may be behind and still be made good
 RING_WINDOW = 1.010  # seconds: the rolling one, and 10 ms for jitter on the way
 NAP = 0.050  # seconds; the longest sleep before the reasons to stop are looked at again
-MAX_RATE = 1000
 
 
 class NoDepartureError(Exception):

@@ -37,7 +37,6 @@ LABELS: dict[Tab, Promise] = {
     Tab.ARCHIVED: _("Archived"),
     Tab.ALL: _("All"),
 }
-COUNTED = (Tab.MINE, Tab.QUEUE)
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ class ChannelForm(PortalForm[Channel]):
             )
 
     def _set_up_credentials(self) -> None:
-        self.stored = self.instance.set_credential_names()
+        self.stored = self.instance.stored_credential_names()
         self.unreadable = bool(self.instance.encrypted_credentials) and not self.stored
         for each in self.provider.credential_fields:
             field = self.fields[credential_field(each.name)]

@@ -175,19 +175,24 @@ class Channel(models.Model):
         return text
 
     def set_credentials(self, entered: Mapping[str, str]) -> None:
-        """Stores what was entered; a field left empty keeps what is stored, as far as that can be read."""
+        """Stores what was entered; a field left empty keeps what is stored, as far as that can be read.
+
+        With nothing entered, what is stored is put under the first key again: so that an old key can go.
+        """
         entered = {name: value for name, value in entered.items() if value}
-        if not entered:
-            return
         try:
             stored = credentials.decrypt(self.encrypted_credentials)
         except credentials.CredentialsUnreadableError:
             stored = {}
+        if not entered:
+            if stored:
+                self.encrypted_credentials = credentials.encrypt(stored)
+            return
         self.encrypted_credentials = credentials.encrypt({**stored, **entered})
         self.status = self.Status.NOT_CHECKED
         self.failure_code = self.failure_detail = ""
 
-    def set_credential_names(self) -> set[str]:
+    def stored_credential_names(self) -> set[str]:
         """Which credentials are stored and can be read."""
         try:
             return {name for name, value in credentials.decrypt(self.encrypted_credentials).items() if value}

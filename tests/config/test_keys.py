@@ -5,6 +5,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from channels_app import credentials
+from channels_app.models import Channel
 from config.keys import credentials_keys, secret_key
 
 
@@ -41,3 +42,26 @@ def test_the_first_key_encrypts_and_all_decrypt(settings):
     assert credentials.decrypt(newer) == {"api_key": "b"}
     with pytest.raises(credentials.CredentialsUnreadableError):
         credentials.decrypt(stored)
+
+
+def test_a_channel_that_is_saved_needs_the_old_key_no_more_and_keeps_its_status(settings):
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.CREDENTIALS_KEYS = [old]
+    channel = Channel(itsp="apidaze")
+    channel.set_credentials({"api_key": "a", "api_secret": "b"})
+    channel.status = Channel.Status.CONNECTED
+
+    settings.CREDENTIALS_KEYS = [new, old]
+    channel.set_credentials({})
+    settings.CREDENTIALS_KEYS = [new]
+
+    assert channel.account.credentials == {"api_key": "a", "api_secret": "b"}
+    assert channel.status == Channel.Status.CONNECTED
+
+
+def test_credentials_that_cannot_be_read_are_left_as_they_are(settings):
+    channel = Channel(itsp="apidaze", encrypted_credentials="not ours")
+
+    channel.set_credentials({})
+
+    assert channel.encrypted_credentials == "not ours"
