@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import django
+
 from config.celery import app
-from messaging import pacing
+
+django.setup()  # the module noted here reads the models, and Celery sets Django up only after this import
+
+from messaging import pacing  # noqa: E402
 
 __all__ = ["app"]
 
