@@ -189,7 +189,7 @@ PROVIDER_BASE_URLS = {"apidaze": env.str("APIDAZE_BASE_URL", default="")}
 # One hand-over takes at most this long, in seconds; a claim older than CLAIM_LIFETIME belongs to a dead worker.
 SEND_TIMEOUT = 40
 CLAIM_LIFETIME = 50
-SEND_THREADS = env.int("SEND_THREADS", default=128)
+SEND_THREADS = env.int("SEND_THREADS", default=256)
 WAITED_TOO_LONG_HOURS = 24
 WEBHOOK_LOG_DAYS = 7
 ROTATED_TOKEN_HOURS = 24

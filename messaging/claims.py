@@ -38,21 +38,13 @@ def claim_next(channel_id: int, limit: int, *, bulk_places: int = 0) -> list[Cla
         session_ids += rest.values_list("pk", flat=True)[: limit - len(session_ids)]
         if not session_ids:
             return []
-        messages = _heads(session_ids)
         claim = uuid.uuid4()
-        Message.objects.filter(pk__in=[message.pk for message in messages]).update(
+        claims = _heads(session_ids, claim)
+        Message.objects.filter(pk__in=[each.message_id for each in claims]).update(
             status=Message.Status.SENDING, claim=claim, claimed_at=Now()
         )
         Session.objects.filter(pk__in=session_ids).update(send_priority=None, send_turn_at=None)
-    return [
-        Claim(
-            message.pk,
-            message.session_id,
-            claim,
-            OutboundMessage(message.session.our_number, message.session.customer_number, message.text),
-        )
-        for message in messages
-    ]
+    return claims
 
 
 def _ready(channel_id: int) -> QuerySet[Session]:
@@ -64,10 +56,17 @@ def _ready(channel_id: int) -> QuerySet[Session]:
     )
 
 
-def _heads(session_ids: list[int]) -> list[Message]:
+def _heads(session_ids: list[int], claim: uuid.UUID) -> list[Claim]:
     """The oldest queued message of each session, in the sessions' order. Their rows are locked."""
     queued = Message.objects.filter(session=OuterRef("pk"), status=Message.Status.QUEUED).order_by("id")
     heads = Session.objects.filter(pk__in=session_ids).annotate(head=Subquery(queued.values("pk")[:1]))
-    messages = Message.objects.filter(pk__in=heads.values("head")).select_related("session")
+    rows = Message.objects.filter(pk__in=heads.values("head")).values_list(
+        "pk", "session_id", "session__our_number", "session__customer_number", "text"
+    )
     places = {session_id: place for place, session_id in enumerate(session_ids)}
-    return sorted(messages, key=lambda message: places[message.session_id])
+    return [
+        Claim(message_id, session_id, claim, OutboundMessage(our_number, customer_number, text))
+        for message_id, session_id, our_number, customer_number, text in sorted(
+            rows, key=lambda row: places[row[1]]
+        )
+    ]

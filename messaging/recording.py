@@ -48,7 +48,7 @@ def record(settled: Sequence[Settled]) -> None:
     with transaction.atomic():
         sessions = Session.objects.select_for_update().filter(pk__in=session_ids).order_by("pk")
         channels = dict(sessions.values_list("pk", "channel_id"))
-        messages = Message.objects.in_bulk([each.message_id for each in settled])
+        messages = Message.objects.only(*_READ_FIELDS).in_bulk([each.message_id for each in settled])
         counts = Counts()
         changed: list[Message] = []
         for each in settled:
@@ -110,4 +110,5 @@ def _save(messages: list[Message]) -> None:
             cursor.executemany(f"UPDATE {table} SET itsp_message_id = %s WHERE id = %s", ids_given)  # noqa: S608
 
 
+_READ_FIELDS = ("session_id", "origin", "status", "claim", "concluded_at", "segments", "resolved_by")
 _SETTLED_FIELDS = ("status", "claim", "claimed_at", "concluded_at", "failure_code", "failure_detail")

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 DATABASE_ERRORS = (DatabaseError, InterfaceError)
 AHEAD = 0.050  # seconds: what can leave within them is claimed now
 LOOK_EVERY = 0.050  # seconds between looks while nothing is due
-ROUND_AT_LEAST = 0.010  # seconds: what comes back within them is recorded in one transaction
+ROUND_AT_LEAST = 0.020  # seconds: what comes back within them is recorded in one transaction
 LINGER = lease.DEPARTURE_COUNTS  # before a lease is let go: so no ring is ever handed over
 RELOAD_EVERY = 0.5  # seconds after which a changed rate is noticed
 PATIENCE = 4.0  # seconds that a claimed message may wait for its permit before it goes back
@@ -115,7 +115,8 @@ class Drain:
         self.wake = wake
         self.settled: SimpleQueue[tuple[Claim, SendResult]] = SimpleQueue()
         self.unrecorded: list[tuple[Claim, SendResult]] = []
-        self.in_flight = 0
+        self.in_flight = 0  # claimed and not yet recorded
+        self.busy_senders = 0
         self.waiting_for_permit = 0
         self.paused = False
         self.lacks_senders = False
@@ -124,7 +125,7 @@ class Drain:
         self.channel: Channel
         self.account: Account
         self.provider: Provider
-        self._permits = threading.Lock()
+        self._counting = threading.Lock()  # for the two above, which the senders change
         self.pacer = Pacer(1, held.first_departure_at)
         self.renew_at = time.monotonic() + lease.RENEW_EVERY
         self.reload_at = float("-inf")
@@ -160,7 +161,7 @@ class Drain:
         idle = claimed == 0 and self.in_flight == 0 and not self.lacks_senders
         if idle and now > max(self.pacer.last_departure_at + LINGER, self.lease.first_departure_at):
             return False
-        self._sleep(claimed)
+        self._sleep()
         return True
 
     def _reload(self) -> bool:
@@ -179,9 +180,9 @@ class Drain:
         return True
 
     def _claim(self) -> int:
-        with self._permits:
-            pending = self.waiting_for_permit
-        due = min(self.pacer.due_within(AHEAD, pending), MOST_SENDERS - self.in_flight)
+        with self._counting:
+            pending, room = self.waiting_for_permit, MOST_SENDERS - self.busy_senders
+        due = min(self.pacer.due_within(AHEAD, pending), room)
         places = 0
         while places < due and _free_senders.acquire(blocking=False):
             places += 1
@@ -196,7 +197,8 @@ class Drain:
         self.places_since_bulk = (self.places_since_bulk + len(claims)) % BULK_EVERY
         for claim in claims:
             self.in_flight += 1
-            with self._permits:
+            with self._counting:
+                self.busy_senders += 1
                 self.waiting_for_permit += 1
             _senders.submit(self._send, claim)
         return len(claims)
@@ -212,7 +214,7 @@ class Drain:
                 departed = True
             finally:
                 waiting = False
-                with self._permits:
+                with self._counting:
                     self.waiting_for_permit -= 1
 
         try:
@@ -227,9 +229,9 @@ class Drain:
             result = SendResult(outcome, code="adapter_error")
         finally:
             _free_senders.release()
-            if waiting:
-                with self._permits:
-                    self.waiting_for_permit -= 1
+            with self._counting:
+                self.busy_senders -= 1
+                self.waiting_for_permit -= waiting
         self.settled.put((claim, result))
         self.wake.set()
 
@@ -275,12 +277,16 @@ class Drain:
                     continue
             self.paused = True
 
-    def _sleep(self, claimed: int) -> None:
-        """Until something comes back, somebody rings, or the next message may leave."""
-        until_due = max(self.pacer.next_departure_at() - AHEAD - time.monotonic(), LOOK_EVERY)
-        until_renewal = max(self.renew_at - time.monotonic(), 0)
+    def _sleep(self) -> None:
+        """Until something comes back, somebody rings, or one more message can be claimed."""
+        with self._counting:
+            pending = self.waiting_for_permit
+        now = time.monotonic()
+        until_due = self.pacer.next_departure_at(pending) - AHEAD - now
+        if until_due <= 0:  # more could leave than there was to claim
+            until_due = LOOK_EVERY
         connection.close_if_unusable_or_obsolete()
-        self.wake.wait(min(until_due, until_renewal, LOOK_EVERY if claimed else 1.0))
+        self.wake.wait(max(min(until_due, self.renew_at - now), 0))
         self.wake.clear()
         time.sleep(ROUND_AT_LEAST)
 

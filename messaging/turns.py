@@ -8,10 +8,9 @@ index, so that a claim costs the same with ten waiting messages and with a milli
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection
 
-from django.db.models import Case, DateTimeField, Exists, OuterRef, PositiveSmallIntegerField, Value, When
-from django.db.models.functions import Coalesce
+from django.db import connection
 
 from messaging.models import Message, Session
 
@@ -26,24 +25,23 @@ def take_place(session: Session, message: Message, now: dt.datetime) -> None:
         session.send_priority, session.send_turn_at = message.priority, now
 
 
-def renew(session_ids: Iterable[int], now: dt.datetime) -> None:
+# Written out, since every round of sending does it and Django took a sixth of the round to build it.
+_FIRST = "SELECT MIN(priority) FROM messaging_message WHERE session_id = session.id AND status = 'queued'"
+_BUSY = "SELECT 1 FROM messaging_message WHERE session_id = session.id AND status = 'sending'"
+_RENEW = f"""
+    UPDATE messaging_session AS session SET
+        send_priority = CASE WHEN NOT EXISTS ({_BUSY}) THEN ({_FIRST}) END,
+        send_turn_at = CASE
+            WHEN NOT EXISTS ({_BUSY}) AND ({_FIRST}) IS NOT NULL THEN COALESCE(send_turn_at, %s)
+        END
+    WHERE id IN
+"""  # noqa: S608
+
+
+def renew(session_ids: Collection[int], now: dt.datetime) -> None:
     """Recomputes the readiness of locked sessions, after messages of theirs were settled."""
-    mine = Message.objects.filter(session=OuterRef("pk"))
-    queued = mine.filter(status=Message.Status.QUEUED)
-    busy = Exists(mine.filter(status=Message.Status.SENDING))
-    answers = Exists(queued.filter(priority=Message.Priority.ANSWER))
-    Session.objects.filter(pk__in=session_ids).update(
-        send_priority=Case(
-            When(busy, then=None),
-            When(answers, then=Message.Priority.ANSWER),
-            When(Exists(queued), then=Message.Priority.BULK),
-            default=None,
-            output_field=PositiveSmallIntegerField(),
-        ),
-        send_turn_at=Case(
-            When(busy, then=None),
-            When(Exists(queued), then=Coalesce("send_turn_at", Value(now))),
-            default=None,
-            output_field=DateTimeField(),
-        ),
-    )
+    if not session_ids:
+        return
+    places = ", ".join(["%s"] * len(session_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_RENEW} ({places})", [connection.ops.adapt_datetimefield_value(now), *session_ids])

@@ -45,6 +45,44 @@ def test_the_rate_is_held_and_nearly_reached(clock, rate):
     assert (len(departures) - 1) / (departures[-1] - departures[0]) >= 0.985 * rate if rate > 1 else True
 
 
+def test_what_is_a_little_late_costs_nothing(monkeypatch, clock):
+    pacer = Pacer(100, clock.now, clock)
+    late = iter(range(10_000))
+    monkeypatch.setattr(
+        "messaging.pacing.time.sleep", lambda seconds: clock.sleep(seconds + next(late) % 7 * 0.0004)
+    )
+
+    departures = [pacer.depart(lambda: True, patience=10) for _ in range(2000)]
+
+    assert most_in_a_second(departures) <= 100
+    assert (len(departures) - 1) / (departures[-1] - departures[0]) >= 99.3
+
+
+@pytest.mark.parametrize("pending", [0, 2, 5])
+def test_what_is_due_soon_is_what_departs_soon(clock, pending):
+    pacer = Pacer(100, clock.now, clock)
+    for _ in range(30):
+        pacer.depart(lambda: True, patience=10)
+
+    due = pacer.due_within(0.050, pending)
+    until = clock.now + 0.050
+    departed = 0
+    while pacer.next_departure_at() <= until:
+        pacer.depart(lambda: True, patience=10)
+        departed += 1
+
+    assert due == max(departed - pending, 0)
+
+
+def test_nothing_is_due_while_the_ring_is_full(clock):
+    pacer = Pacer(5, clock.now, clock)
+    for _ in range(5):
+        pacer.depart(lambda: True, patience=10)
+
+    assert pacer.due_within(0.050, 0) == 0
+    assert pacer.next_departure_at(after=1) > pacer.next_departure_at()
+
+
 @settings(max_examples=100, deadline=None)
 @given(data=st.data(), rate=st.integers(1, 60))
 def test_no_second_has_too_many_whatever_is_late(data, rate):

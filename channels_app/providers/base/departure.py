@@ -211,12 +211,18 @@ class _SecurePool(_IdleMixin, HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-@functools.cache
-def _tls_context() -> ssl.SSLContext:
-    """Shared by all threads: reading the certificates takes longer than many a send.
+_making_tls_context = threading.Lock()
 
-    Trusts what the system does (`SSL_CERT_FILE` names another file) and what `certifi` brings.
-    """
+
+def _tls_context() -> ssl.SSLContext:
+    """Shared by all threads and made once: reading the certificates takes longer than many a send."""
+    with _making_tls_context:
+        return _made_tls_context()
+
+
+@functools.cache
+def _made_tls_context() -> ssl.SSLContext:
+    """Trusts what the system does (`SSL_CERT_FILE` names another file) and what `certifi` brings."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context

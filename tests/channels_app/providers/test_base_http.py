@@ -203,7 +203,7 @@ def test_a_trusted_certificate_and_depart_after_the_handshake(
 ) -> None:
     certificate, context = self_signed(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    departure._tls_context.cache_clear()
+    departure._made_tls_context.cache_clear()
     seen: list[bytes] = []
     try:
         with ScriptedServer(tls=context) as server:
@@ -214,7 +214,7 @@ def test_a_trusted_certificate_and_depart_after_the_handshake(
 
             in_new_thread(send)
     finally:
-        departure._tls_context.cache_clear()
+        departure._made_tls_context.cache_clear()
     assert (server.connections, len(server.requests)) == (1, 2)
     assert seen[0] == b""
 
