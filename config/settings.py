@@ -38,7 +38,7 @@ if env.bool("TRUST_FORWARDED_PROTO", default=False):
 
 SECURE_HTTPS = env.bool("SECURE_HTTPS", default=not TRYING_OUT)
 SECURE_SSL_REDIRECT = SECURE_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^webhooks/", r"^health/$"]
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_HTTPS else 0
 # Both bind a company's other names too, so they are for the one to decide who knows them.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS", default=False)
@@ -96,6 +96,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.WebhooksMiddleware",
     "config.middleware.PortalHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -141,6 +142,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     if not env.str("DATABASE_URL", default=""):
         TRUNKLINE_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
     DATABASES["default"] |= {
+        "ENGINE": "config.fair_sqlite3",  # SQLite's own way of waiting lets a few requests wait for a second
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             # Without IMMEDIATE a transaction that reads before it writes fails at once under load.
