@@ -8,14 +8,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from channels_app.models import Channel, RoutingRule
+from channels_app.models import Channel, Extension, MessageQueue, RoutingRule
 from channels_app.providers.base import InboundMessage
-from messaging.insertion import insert
+from messaging.insertion import insert, insert_unless_taken
 from messaging.models import Message, Session, SessionEvent, TrafficCount, UnroutableMessage, WebhookLogEntry
 from messaging.models.traffic import quarter_of
 
@@ -168,16 +168,9 @@ def _store(
 
 def _insert_once(message: Message) -> bool:
     """Stores the message; False if one with the same id, and all else the same, is stored already."""
-    if not message.itsp_message_id:
-        insert(message)
-        return True
-    try:
-        with transaction.atomic():
-            message.save(force_insert=True)
-    except IntegrityError:
-        if not Message.objects.filter(fingerprint=message.fingerprint).exists():
-            raise
-        return False
+    if message.itsp_message_id:
+        return insert_unless_taken(message)
+    insert(message)
     return True
 
 
@@ -192,17 +185,15 @@ def _take_session(channel: Channel, routed: Routed, arrival: Arrival, now: dt.da
         if _join(routed.session_id, now):
             routed.repeated = _repeats(arrival, now).exists()
             return routed.session_id
-    rule = RoutingRule.objects.select_related("destination_extension", "destination_queue").get(
-        pk=routed.rule_id
-    )
+    inbound = arrival.inbound
     while True:
-        opened = _open(channel, rule, arrival.inbound.sender, now)
+        opened = _open(channel, routed.rule_id, inbound, now)
         if opened is not None:
             return opened
         other = Session.objects.filter(
             channel=channel,
-            our_number=rule.number,
-            customer_number=arrival.inbound.sender,
+            our_number=inbound.recipient,
+            customer_number=inbound.sender,
             status=Session.Status.OPEN,
         ).first()
         if other is not None and _join(other.pk, now):
@@ -227,26 +218,37 @@ def _join(session_id: int, now: dt.datetime) -> bool:
     )
 
 
-def _open(channel: Channel, rule: RoutingRule, customer_number: str, now: dt.datetime) -> int | None:
+_DESTINATION = """
+    SELECT extension.id, extension.number, extension.name, queue.id, queue.name
+    FROM channels_app_routingrule rule
+    LEFT JOIN channels_app_extension extension ON extension.id = rule.destination_extension_id
+    LEFT JOIN channels_app_messagequeue queue ON queue.id = rule.destination_queue_id
+    WHERE rule.id = %s
+"""
+
+
+def _open(channel: Channel, rule_id: int, inbound: InboundMessage, now: dt.datetime) -> int | None:
     """A new session at the rule's destination; None if somebody else has just opened one."""
     session = Session(
         channel=channel,
-        our_number=rule.number,
-        customer_number=customer_number,
+        our_number=inbound.recipient,
+        customer_number=inbound.sender,
         opened_at=now,
         last_activity_at=now,
         waiting_since=now,
     )
-    if rule.destination_queue is not None:
-        session.put_into(rule.destination_queue)
-    elif rule.destination_extension is not None:
-        session.give_to(rule.destination_extension)
-    try:
-        with transaction.atomic():
-            session.save(force_insert=True)
-    except IntegrityError:
+    with connection.cursor() as cursor:
+        cursor.execute(_DESTINATION, [rule_id])
+        destination = cursor.fetchone()
+    if destination is not None:  # else the rule was deleted just now
+        extension_id, number, extension_name, queue_id, queue_name = destination
+        if queue_id is not None:
+            session.put_into(MessageQueue(id=queue_id, name=queue_name))
+        elif extension_id is not None:
+            session.give_to(Extension(id=extension_id, number=number, name=extension_name))
+    if not insert_unless_taken(session):
         return None
-    SessionEvent.objects.create(session=session, kind=SessionEvent.Kind.STARTED, at=now)
+    insert(SessionEvent(session=session, kind=SessionEvent.Kind.STARTED, at=now))
     return session.pk
 
 
@@ -268,14 +270,7 @@ def _keep_unroutable(channel: Channel, arrival: Arrival, now: dt.datetime) -> Ou
         and recent.filter(received_at__gte=now - REPEAT_WINDOW).exists(),
         body_file=arrival.body_file,
     )
-    try:
-        with transaction.atomic():
-            message.save(force_insert=True)
-    except IntegrityError:
-        if not recent.exists():
-            raise
-        return Outcome.REPEAT
-    return Outcome.UNROUTABLE
+    return Outcome.UNROUTABLE if insert_unless_taken(message) else Outcome.REPEAT
 
 
 def _log(

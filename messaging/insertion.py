@@ -15,21 +15,34 @@ from django.db.models import Field, Model
 
 def insert(row: Model) -> None:
     """Inserts a new row and sets its primary key. Raises as `save` does."""
-    statement, fields = _statement(type(row))
+    _insert(row, "")
+
+
+def insert_unless_taken(row: Model) -> bool:
+    """As `insert`; False, and nothing inserted, if a unique constraint is in the way."""
+    return _insert(row, "ON CONFLICT DO NOTHING")
+
+
+def _insert(row: Model, on_conflict: str) -> bool:
+    statement, fields = _statement(type(row), on_conflict)
     values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        row.pk = cursor.fetchone()[0]
+        returned = cursor.fetchone()
+    if returned is None:
+        return False
+    row.pk = returned[0]
     row._state.adding = False
     row._state.db = connection.alias
+    return True
 
 
 @lru_cache
-def _statement(model: type[Model]) -> tuple[str, list[Field[Any, Any]]]:
+def _statement(model: type[Model], on_conflict: str) -> tuple[str, list[Field[Any, Any]]]:
     quote = connection.ops.quote_name
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     key = quote(str(model._meta.pk.column))
     table = quote(model._meta.db_table)
-    return f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING {key}", fields  # noqa: S608
+    return f"INSERT INTO {table} ({columns}) VALUES ({places}) {on_conflict} RETURNING {key}", fields  # noqa: S608

@@ -60,6 +60,19 @@ def test_it_answers_on_any_host(post, rule):
     assert post(headers={"host": "whatever.example.org"}).status_code == 200
 
 
+def test_an_address_without_its_last_slash_works_too(post, rule, address):
+    assert post(to=address.rstrip("/")).status_code == 200
+    assert Message.objects.get().text == "Hello"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path", ["/webhooks/", "/webhooks/apidaze/", "/webhooks/apidaze/a/b/", "/webhooks/ü/x/"]
+)
+def test_an_address_that_is_none_gets_404(client, path):
+    assert client.post(path, "{}", content_type="application/json").status_code == 404
+
+
 @pytest.mark.parametrize("sender", ["Google", "72345", "+44"])
 def test_a_sender_that_is_no_number_is_kept_as_it_came(post, rule, sender):
     assert post({**SMS, "caller_id_number": sender}).status_code == 200
