@@ -17,20 +17,21 @@ Figures = dict[str, float]
 
 def rows(home: Path, database: str) -> dict[str, Callable[[], Figures]]:
     """Every row by its name."""
-    from tests.benchmarks import crash_receiving, receiving, sending
+    from tests.benchmarks import crash_receiving, crash_sending, receiving, sending
 
     named: dict[str, Callable[[], Figures]] = {}
     for rate in (1, 10, 50, 100, 120):
         for processes in (1, 2, 4):
             named[f"rate-{rate}-by-{processes}"] = lambda r=rate, p=processes: sending.rate(home, r, p)
-    for rate in (10, 100):
+    for rate in (1, 10, 50, 100, 120):
         for processes in (1, 2, 4):
             named[f"stops-{rate}-by-{processes}"] = lambda r=rate, p=processes: sending.rate(
-                home, r, p, 15, stops=True
+                home, r, p, 12, stops=True
             )
     named["rate-1000-by-1"] = lambda: sending.rate(home, 1000, 1, 5)
     named["ten-channels"] = lambda: sending.channels(home, 10, 100, 2)
     named["200-channels"] = lambda: sending.channels(home, 200, 1, 1, 20)
+    named["sending-crash"] = lambda: crash_sending.run(home)
     named["answer"] = lambda: sending.answer(home)
     named["claim"] = sending.claim
     named["webhook"] = receiving.webhook

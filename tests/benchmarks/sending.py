@@ -24,26 +24,26 @@ Figures = dict[str, float]
 def rate(home: Path, rate: int, processes: int, seconds: float = 8, *, stops: bool = False) -> Figures:
     """A backlog for `seconds` at this rate, with one to four sender processes."""
     messages = 30 if rate == 1 else int(rate * seconds)
-    with _simulator() as apidaze:
+    with simulator() as apidaze:
         backlog.empty()
         channel = backlog.make_channel(0, apidaze.base_url, rate)
         backlog.fill(channel, messages)
         with _senders(home, processes) as running:
             with _stops(running.running) if stops else nullcontext():
-                _ring_until_done([channel.pk])
+                ring_until_done([channel.pk])
             departed = running.departures()
-        return _figures(departed, _arrivals(apidaze), messages)
+        return _figures(departed, arrivals(apidaze), messages)
 
 
 def channels(home: Path, count: int, rate: int, processes: int, seconds: float = 8) -> Figures:
     """Many busy channels at once; the figures are of all together, the most in a second of each."""
-    with _simulator() as apidaze:
+    with simulator() as apidaze:
         backlog.empty()
         made = [backlog.make_channel(number, apidaze.base_url, rate) for number in range(count)]
         for channel in made:
             backlog.fill(channel, int(rate * seconds))
         with _senders(home, processes):
-            _ring_until_done([channel.pk for channel in made])
+            ring_until_done([channel.pk for channel in made])
         by_channel: dict[str, list[float]] = {}
         for request in _log(apidaze):
             by_channel.setdefault(str(request["from"]), []).append(float(request["arrived_at_monotonic"]))
@@ -55,6 +55,7 @@ def channels(home: Path, count: int, rate: int, processes: int, seconds: float =
             "most arrivals a second": max(
                 most_in_a_second(sorted(instants)) for instants in by_channel.values()
             ),
+            "most missing": count * int(rate * seconds) - len(everything),
         }
 
 
@@ -63,7 +64,7 @@ def answer(home: Path, times: int = 15) -> Figures:
     from messaging import outbound
     from messaging.models import Session
 
-    with _simulator() as apidaze:
+    with simulator() as apidaze:
         backlog.empty()
         channel = backlog.make_channel(0, apidaze.base_url, 100)
         backlog.fill(channel, 1)
@@ -71,7 +72,7 @@ def answer(home: Path, times: int = 15) -> Figures:
         Session.objects.update(holder=seat, holder_name=str(seat))
         session = Session.objects.get()
         with _senders(home, 1):
-            _ring_until_done([channel.pk])
+            ring_until_done([channel.pk])
             apidaze.clear()
             took = []
             for _unused in range(times):
@@ -102,7 +103,7 @@ def claim(waiting: tuple[int, int] = (1000, 100_000), rounds: int = 40) -> Figur
 
 
 @contextmanager
-def _simulator() -> Iterator[Simulator]:
+def simulator() -> Iterator[Simulator]:
     with Simulator() as apidaze:
         apidaze.set_faults(latency_ms=LATENCY_MS)
         yield apidaze
@@ -125,7 +126,7 @@ def _stops(running: list[subprocess.Popen[bytes]]) -> Iterator[None]:
     done = threading.Event()
 
     def play() -> None:
-        for pause in [0.5, 8, 0.5, 0.5]:
+        for pause in [0.5, 8, 0.5, 0.5, 0.5, 8]:
             if done.wait(1.5):
                 return
             victim = random.choice(running)
@@ -142,9 +143,9 @@ def _stops(running: list[subprocess.Popen[bytes]]) -> Iterator[None]:
         player.join()
 
 
-def _ring_until_done(channel_ids: list[int], seconds: float = 300) -> None:
-    """Rings as the clock does, until nothing is queued or on its way."""
-    from messaging import doorbell
+def ring_until_done(channel_ids: list[int], seconds: float = 300) -> None:
+    """Does what the clock does, until nothing is queued or on its way."""
+    from messaging import doorbell, settling
     from messaging.models import Message
 
     open_ones = Message.objects.filter(status__in=["queued", "sending"])
@@ -154,6 +155,7 @@ def _ring_until_done(channel_ids: list[int], seconds: float = 300) -> None:
             raise TimeoutError(f"{open_ones.count()} messages did not leave")
         for channel_id in channel_ids:
             doorbell.ring(channel_id)
+        settling.settle_dead_claims()
         time.sleep(0.5)
 
 
@@ -161,7 +163,7 @@ def _log(apidaze: Simulator) -> list[dict[str, object]]:
     return apidaze.received()
 
 
-def _arrivals(apidaze: Simulator) -> list[float]:
+def arrivals(apidaze: Simulator) -> list[float]:
     return sorted(float(str(request["arrived_at_monotonic"])) for request in _log(apidaze))
 
 
@@ -185,5 +187,5 @@ def _figures(departed: list[float], arrived: list[float], messages: int) -> Figu
         "most departures a second": most_in_a_second(departed),
         "most arrivals a second": most_in_a_second(arrived),
         "mean a second": _mean(departed),
-        "missing": messages - len(arrived),
+        "most missing": messages - len(arrived),
     }
