@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -61,18 +62,6 @@ class Lease:
         """Whether the lease has not ended, on this process's own clock. Costs nothing."""
         return time.monotonic() < self.ends_at
 
-    def renew(self) -> bool:
-        """Puts the end off; False if the lease is lost."""
-        asked_at = time.monotonic()
-        renewed = SendingState.objects.filter(
-            channel_id=self.channel_id, lease_holder=self.holder, lease_ends_at__gt=Now()
-        ).update(lease_ends_at=Now() + dt.timedelta(seconds=LENGTH))
-        if renewed:
-            self.ends_at = asked_at + LENGTH
-        else:
-            self.ends_at = float("-inf")
-        return bool(renewed)
-
     def release(self, last_departure_at: float) -> None:
         """Lets go. A departure that still counts keeps the next holder waiting for the rest of its time."""
         counts_for = max(last_departure_at + DEPARTURE_COUNTS, self.first_departure_at) - time.monotonic()
@@ -81,3 +70,15 @@ class Lease:
             lease_holder=None, lease_ends_at=None, not_before=not_before
         )
         self.ends_at = float("-inf")
+
+
+def renew(leases: Sequence[Lease]) -> None:
+    """Puts the ends of these leases off; a lease that is lost holds no more."""
+    asked_at = time.monotonic()
+    mine = SendingState.objects.filter(
+        lease_holder__in=[each.holder for each in leases], lease_ends_at__gt=Now()
+    )
+    mine.update(lease_ends_at=Now() + dt.timedelta(seconds=LENGTH))
+    renewed = set(mine.values_list("lease_holder", flat=True))
+    for each in leases:
+        each.ends_at = asked_at + LENGTH if each.holder in renewed else float("-inf")

@@ -2,8 +2,8 @@
 
 Two bounds hold at once for each departure, both on the monotonic clock of this process:
 
-(a) the smooth schedule: 1.005 s / rate after the departure before, with at most 50 ms of catching up;
-(b) the ring: 1.002 s after the departure `rate` places earlier, so no second [t, t + 1) has more than `rate`,
+(a) the smooth schedule: 1.0065 s / rate after the departure before, with at most 50 ms of catching up;
+(b) the ring: 1.005 s after the departure `rate` places earlier, so no second [t, t + 1) has more than `rate`,
     whatever was late.
 
 The ring alone is the promise. It never gives lost time back: a departure that is late makes the one a second
@@ -21,8 +21,8 @@ from collections.abc import Callable
 from channels_app.models.channels import MAX_RATE
 
 CATCH_UP = 0.050  # seconds that the smooth schedule may be behind and still be made good
-RING_WINDOW = 1.002  # seconds: the rolling one, and a guard
-SCHEDULE_WINDOW = 1.005  # seconds in which `rate` messages leave when nothing is late: 99.5 % of the rate
+RING_WINDOW = 1.005  # seconds: the rolling one, and a guard for jitter on the way
+SCHEDULE_WINDOW = 1.0065  # seconds in which `rate` messages leave when nothing is late: 99.35 % of the rate
 NAP = 0.050  # seconds; the longest sleep before the reasons to stop are looked at again
 
 

@@ -110,5 +110,14 @@ def _save(messages: list[Message]) -> None:
             cursor.executemany(f"UPDATE {table} SET itsp_message_id = %s WHERE id = %s", ids_given)  # noqa: S608
 
 
-_READ_FIELDS = ("session_id", "origin", "status", "claim", "concluded_at", "segments", "resolved_by")
+_READ_FIELDS = (
+    "session_id",
+    "origin",
+    "status",
+    "claim",
+    "claimed_at",
+    "concluded_at",
+    "segments",
+    "resolved_by",
+)
 _SETTLED_FIELDS = ("status", "claim", "claimed_at", "concluded_at", "failure_code", "failure_detail")

@@ -1,7 +1,8 @@
-"""Sending: one channel's messages from its queue to the ITSP, at its rate.
+"""Sending: messages from their channels' queues to the ITSPs, each channel at its rate.
 
 lease → claim → permit → send → record, until nothing is due. Any number of processes may call `drain` for the same
-channel: one sends, the others return at once.
+channel: one sends, the others return at once. A process serves all the channels that it has leases of in one loop,
+so that many slow channels cost hardly more than one fast one: each round records, renews, claims for all at once.
 """
 
 from __future__ import annotations
@@ -17,27 +18,19 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
-from channels_app.credentials import CredentialsUnreadableError
 from channels_app.models import Channel
-from channels_app.providers.base import Account, Provider, SendOutcome, SendResult
-from messaging import backoff, lease, settling
-from messaging.claims import Claim, claim_next
+from channels_app.providers.base import SendResult
+from messaging import lease, settling
+from messaging.claims import Claim, Wanted, claim
+from messaging.draining import Drain
 from messaging.models import Session
-from messaging.pacing import NoDepartureError, Pacer
 from messaging.recording import Settled, record
 
 logger = logging.getLogger(__name__)
 
 DATABASE_ERRORS = (DatabaseError, InterfaceError)
-AHEAD = 0.050  # seconds: what can leave within them is claimed now
-LOOK_EVERY = 0.050  # seconds between looks while nothing is due
 ROUND_AT_LEAST = 0.020  # seconds: what comes back within them is recorded in one transaction
-LINGER = lease.DEPARTURE_COUNTS  # before a lease is let go: so no ring is ever handed over
 RELOAD_EVERY = 0.5  # seconds after which a changed rate is noticed
-PATIENCE = 4.0  # seconds that a claimed message may wait for its permit before it goes back
-BULK_EVERY = 10  # at least every tenth place is for bulk
-# One channel's share of the senders, so that an ITSP that has fallen silent does not take them all.
-MOST_SENDERS = max(1, settings.SEND_THREADS // 2)
 
 _stopping = threading.Event()
 _running: dict[int, threading.Event] = {}
@@ -49,266 +42,218 @@ _free_senders = threading.Semaphore(settings.SEND_THREADS)
 def stop() -> None:
     """Lets every drain of this process end: nothing more is claimed, what has not left goes back to the queue."""
     _stopping.set()
-    with _running_lock:
-        for wake in _running.values():
-            wake.set()
+    _loop.wake.set()
 
 
 def drain(channel_id: int) -> None:
     """Sends what a channel has queued, until nothing is due. Returns at once if another process does it."""
-    wake = threading.Event()
+    rung = threading.Event()
     with _running_lock:
         if channel_id in _running:
             _running[channel_id].set()
+            _loop.wake.set()
             return
-        _running[channel_id] = wake
+        _running[channel_id] = rung
     try:
-        while _drain(channel_id, wake) and _rung_meanwhile(channel_id, wake):
+        while _drain(channel_id, rung) and _rung_meanwhile(channel_id, rung):
             pass
     finally:
         with _running_lock:
-            if _running.get(channel_id) is wake:
+            if _running.get(channel_id) is rung:
                 del _running[channel_id]
         connection.close()
 
 
-def _drain(channel_id: int, wake: threading.Event) -> bool:
+def _drain(channel_id: int, rung: threading.Event) -> bool:
     """Sends until nothing is due; False if another process does it."""
     settling.fail_waited_too_long()  # first: after a long pause nothing leaves that is too old to
-    while not _stopping.is_set() and _something_is_due(channel_id):
+    while not _stopping.is_set() and (channel := _if_something_is_due(channel_id)):
         held = lease.Lease.acquire(channel_id)
         if held is None:
             return False
-        if not Drain(channel_id, held, wake).run():
-            break
+        draining = Drain(channel, held, rung)
+        _loop.serve(draining)
+        if draining.failed:
+            break  # to look again at once would be no use: the clock rings
     return True
 
 
-def _rung_meanwhile(channel_id: int, wake: threading.Event) -> bool:
+def _rung_meanwhile(channel_id: int, rung: threading.Event) -> bool:
     """Whether somebody rang after the last look; if not, the next ring starts a drain of its own."""
     with _running_lock:
-        if wake.is_set() and not _stopping.is_set():
-            wake.clear()
+        if rung.is_set() and not _stopping.is_set():
+            rung.clear()
             return True
         del _running[channel_id]
         return False
 
 
-def _something_is_due(channel_id: int) -> bool:
-    """Whether a message of the channel may leave now."""
+def _if_something_is_due(channel_id: int) -> Channel | None:
+    """The channel, if a message of it may leave now."""
     channel = Channel.objects.filter(pk=channel_id, enabled=True).first()
     if channel is None or channel.holds_queue:
-        return False
-    return (
-        Session.objects.filter(channel_id=channel_id, send_priority__isnull=False)
-        .exclude(channel__sending_state__waits_until__gt=Now())
-        .exists()
-    )
+        return None
+    ready = Session.objects.filter(channel_id=channel_id, send_priority__isnull=False)
+    waits = ready.exclude(channel__sending_state__waits_until__gt=Now())
+    return channel if waits.exists() else None
 
 
-class Drain:
-    """One channel's sending in one process, for as long as its lease lasts."""
+class Loop:
+    """Serves every drain of this process, in one of the threads that wait for theirs to end."""
 
-    def __init__(self, channel_id: int, held: lease.Lease, wake: threading.Event) -> None:
-        self.channel_id = channel_id
-        self.lease = held
-        self.wake = wake
-        self.settled: SimpleQueue[tuple[Claim, SendResult]] = SimpleQueue()
-        self.unrecorded: list[tuple[Claim, SendResult]] = []
-        self.in_flight = 0  # claimed and not yet recorded
-        self.busy_senders = 0
-        self.waiting_for_permit = 0
-        self.paused = False
-        self.lacks_senders = False
-        self.may_have_backed_off = True
-        self.places_since_bulk = 0
-        self.channel: Channel
-        self.account: Account
-        self.provider: Provider
-        self._counting = threading.Lock()  # for the two above, which the senders change
-        self.pacer = Pacer(1, held.first_departure_at)
-        self.renew_at = time.monotonic() + lease.RENEW_EVERY
-        self.reload_at = float("-inf")
+    def __init__(self) -> None:
+        self.wake = threading.Event()
+        self._drains: list[Drain] = []
+        self._is_served = False
+        self._changing = threading.Condition()  # for the two above
+        self._settled: SimpleQueue[tuple[Drain, Claim, SendResult]] = SimpleQueue()
+        self._unrecorded: list[tuple[Drain, Claim, SendResult]] = []
+        self._renew_at = self._reload_at = float("-inf")
 
-    def run(self) -> bool:
-        """Sends until nothing is due, the channel must wait, or this process must go.
-
-        False if the database failed: to look again at once would be no use, the clock rings.
-        """
-        try:
-            while self._round():
-                pass
-            return True
-        except DATABASE_ERRORS as error:
-            logger.error("channel %s: the database failed (%s)", self.channel_id, type(error).__name__)
-            return False
-        finally:
-            self._finish()
-
-    def _round(self) -> bool:
-        """One look: record what came back, claim what is due, sleep. False when it is time to let go."""
-        self._record()
-        now = time.monotonic()
-        if now >= self.renew_at:
-            if not self.lease.renew():
-                return False
-            self.renew_at = now + lease.RENEW_EVERY
-        if now >= self.reload_at and not self._reload():
-            return False
-        if self.paused or _stopping.is_set():
-            return False
-        claimed = self._claim()
-        idle = claimed == 0 and self.in_flight == 0 and not self.lacks_senders
-        if idle and now > max(self.pacer.last_departure_at + LINGER, self.lease.first_departure_at):
-            return False
-        self._sleep()
-        return True
-
-    def _reload(self) -> bool:
-        """Reads the channel again; False if nothing may leave as it is now."""
-        channel = Channel.objects.filter(pk=self.channel_id, enabled=True).first()
-        if channel is None or channel.holds_queue:
-            return False
-        try:
-            self.account = channel.account
-        except CredentialsUnreadableError:
-            channel.record_failure(Channel.FailureCode.UNREADABLE)
-            return False
-        self.channel, self.provider = channel, channel.provider
-        self.pacer.rate = channel.sending_rate
-        self.reload_at = time.monotonic() + RELOAD_EVERY
-        return True
-
-    def _claim(self) -> int:
-        with self._counting:
-            pending, room = self.waiting_for_permit, MOST_SENDERS - self.busy_senders
-        due = min(self.pacer.due_within(AHEAD, pending), room)
-        places = 0
-        while places < due and _free_senders.acquire(blocking=False):
-            places += 1
-        self.lacks_senders = places < due
-        bulk_places = (self.places_since_bulk + places) // BULK_EVERY
-        claims: list[Claim] = []
-        try:
-            claims = claim_next(self.channel_id, places, bulk_places=bulk_places)
-        finally:
-            for _unused in range(places - len(claims)):
-                _free_senders.release()
-        self.places_since_bulk = (self.places_since_bulk + len(claims)) % BULK_EVERY
-        for claim in claims:
-            self.in_flight += 1
-            with self._counting:
-                self.busy_senders += 1
-                self.waiting_for_permit += 1
-            _senders.submit(self._send, claim)
-        return len(claims)
-
-    def _send(self, claim: Claim) -> None:
-        """Runs in a sender thread. Uses no database."""
-        waiting, departed = True, False
-
-        def depart() -> None:
-            nonlocal waiting, departed
-            try:
-                self.pacer.depart(self._may_depart, patience=PATIENCE)
-                departed = True
-            finally:
-                waiting = False
-                with self._counting:
-                    self.waiting_for_permit -= 1
-
-        try:
-            result = self.provider.send(
-                self.account, claim.message, depart=depart, timeout=settings.SEND_TIMEOUT
-            )
-        except NoDepartureError:
-            result = SendResult(SendOutcome.NOT_DEPARTED, code="")
-        except Exception as error:  # an adapter must raise nothing; if it does, the message may have left
-            logger.error("an adapter raised %s", type(error).__name__)
-            outcome = SendOutcome.UNCONFIRMED if departed else SendOutcome.NOT_DEPARTED
-            result = SendResult(outcome, code="adapter_error")
-        finally:
-            _free_senders.release()
-            with self._counting:
-                self.busy_senders -= 1
-                self.waiting_for_permit -= waiting
-        self.settled.put((claim, result))
+    def serve(self, draining: Drain) -> None:
+        """Returns when the drain has ended. The first thread that comes serves the drains of all."""
+        with self._changing:
+            if not self._drains:
+                now = time.monotonic()
+                self._renew_at, self._reload_at = now + lease.RENEW_EVERY, now + RELOAD_EVERY
+            self._drains.append(draining)
         self.wake.set()
+        connection.close_if_unusable_or_obsolete()
+        try:
+            while self._takes_over(draining):
+                try:
+                    while not draining.ended:
+                        self._round()
+                finally:
+                    with self._changing:
+                        self._is_served = False
+                        self._changing.notify_all()
+        finally:
+            with self._changing:
+                self._drains.remove(draining)
 
-    def _may_depart(self) -> bool:
-        return self.lease.holds() and not self.paused and not _stopping.is_set()
+    def _takes_over(self, draining: Drain) -> bool:
+        """Waits until nobody else serves, and takes it over; False if the drain ended before."""
+        with self._changing:
+            self._changing.wait_for(lambda: draining.ended or not self._is_served)
+            if draining.ended:
+                return False
+            self._is_served = True
+            return True
+
+    def _round(self) -> None:
+        """One look for all: record what came back, claim what is due, let go what has ended, sleep."""
+        with self._changing:
+            drains = [each for each in self._drains if not each.ended]
+        try:
+            self._record()
+            self._renew(drains)
+            self._reload(drains)
+            self._claim(drains)
+            for each in drains:
+                if each.ending:
+                    each.let_go()
+        except DATABASE_ERRORS as error:
+            logger.error("sending: the database failed (%s)", type(error).__name__)
+            connection.close()
+            for each in drains:
+                each.end(failed=True)
+                each.give_up_in_time()
+            time.sleep(0.5)
+        if any(each.ended for each in drains):
+            with self._changing:
+                self._changing.notify_all()
+        else:
+            self._sleep(drains)
 
     def _record(self) -> None:
         """Writes down what came back. What can't be written now is kept, and tried again the next time."""
         with suppress(Empty):
             while True:
-                self.unrecorded.append(self.settled.get_nowait())
-        if not self.unrecorded:
+                self._unrecorded.append(self._settled.get_nowait())
+        if not self._unrecorded:
             return
         record(
             [
                 Settled(claim.message_id, claim.session_id, claim.claim, result)
-                for claim, result in self.unrecorded
+                for _drain, claim, result in self._unrecorded
             ]
         )
-        results = [result for _claim, result in self.unrecorded]
-        self.in_flight -= len(results)
-        self.unrecorded.clear()
-        self._heed(results)
+        results: dict[Drain, list[SendResult]] = {}
+        for each, _claim, result in self._unrecorded:
+            each.in_flight -= 1
+            results.setdefault(each, []).append(result)
+        self._unrecorded.clear()
+        for each, answers in results.items():
+            each.heed(answers)
 
-    def _heed(self, results: list[SendResult]) -> None:
-        """What the answers mean for the channel as a whole."""
-        accepted = any(result.outcome in (SendOutcome.SENT, SendOutcome.FAILED) for result in results)
-        # A success that was on its way before the channel had to pause says nothing about the pause.
-        if accepted and self.may_have_backed_off and not self.paused:
-            backoff.go_on(self.channel_id)
-            self.may_have_backed_off = False
-        for result in results:
-            match result.outcome:
-                case SendOutcome.NOT_DEPARTED if result.code:
-                    backoff.back_off(self.channel_id, result.code)
-                case SendOutcome.SLOW_DOWN:
-                    backoff.slow_down(self.channel_id, result.retry_after or backoff.FIRST)
-                case SendOutcome.BAD_CREDENTIALS:
-                    self.channel.record_failure(Channel.FailureCode.CREDENTIALS, result.detail)
-                case SendOutcome.WRONG_ADDRESS:
-                    self.channel.record_failure(Channel.FailureCode.WRONG_ADDRESS, result.detail)
-                case _:
-                    continue
-            self.paused = True
-
-    def _sleep(self) -> None:
-        """Until something comes back, somebody rings, or one more message can be claimed."""
-        with self._counting:
-            pending = self.waiting_for_permit
+    def _renew(self, drains: list[Drain]) -> None:
         now = time.monotonic()
-        until_due = self.pacer.next_departure_at(pending) - AHEAD - now
-        if until_due <= 0:  # more could leave than there was to claim
-            until_due = LOOK_EVERY
+        if now < self._renew_at:
+            return
+        lease.renew([each.lease for each in drains])
+        for each in drains:
+            if not each.lease.holds():
+                each.end()
+        self._renew_at = now + lease.RENEW_EVERY
+
+    def _reload(self, drains: list[Drain]) -> None:
+        now = time.monotonic()
+        if now < self._reload_at:
+            return
+        going_on = [each for each in drains if not each.ending]
+        channels = Channel.objects.filter(enabled=True).in_bulk([each.channel_id for each in going_on])
+        for each in going_on:
+            each.load(channels.get(each.channel_id))
+        self._reload_at = now + RELOAD_EVERY
+
+    def _claim(self, drains: list[Drain]) -> None:
+        if _stopping.is_set():
+            for each in drains:
+                each.end()
+        wanted: dict[int, Wanted] = {}
+        looking: dict[int, Drain] = {}
+        for each in sorted(
+            drains, key=lambda each: each.busy_senders
+        ):  # senders are scarce: the fewest first
+            due = each.places()
+            places = 0
+            while places < due and _free_senders.acquire(blocking=False):
+                places += 1
+            if places:
+                looking[each.channel_id] = each
+                wanted[each.channel_id] = Wanted(each.channel_id, places, each.bulk_places(places))
+        if not wanted:
+            return
+        claims: list[Claim] = []
+        try:
+            claims = claim(list(wanted.values()))
+        finally:
+            for _unused in range(sum(each.places for each in wanted.values()) - len(claims)):
+                _free_senders.release()
+        found: dict[int, list[Claim]] = {channel_id: [] for channel_id in wanted}
+        for each_claim in claims:
+            found[each_claim.channel_id].append(each_claim)
+        for channel_id, its_claims in found.items():
+            looking[channel_id].note_claimed(wanted[channel_id].places, len(its_claims))
+            for each_claim in its_claims:
+                _senders.submit(self._send, looking[channel_id], each_claim)
+
+    def _send(self, draining: Drain, claim: Claim) -> None:
+        """Runs in a sender's thread."""
+        result = draining.send(claim)
+        _free_senders.release()
+        self._settled.put((draining, claim, result))
+        self.wake.set()
+
+    def _sleep(self, drains: list[Drain]) -> None:
+        """Until something comes back, somebody rings, or one more message can be claimed."""
+        until = min(self._renew_at, self._reload_at)
+        until = min([until, *(each.looks_again_at() for each in drains if not each.ending)])
         connection.close_if_unusable_or_obsolete()
-        self.wake.wait(max(min(until_due, self.renew_at - now), 0))
+        self.wake.wait(max(until - time.monotonic(), 0))
         self.wake.clear()
         time.sleep(ROUND_AT_LEAST)
 
-    def _finish(self) -> None:
-        """Waits for what is in flight, records it and lets the lease go; tries again while the database is away.
 
-        What can't be recorded becomes unconfirmed by itself: its claim is found to be dead.
-        """
-        self.paused = True
-        ends_at = time.monotonic() + settings.CLAIM_LIFETIME
-        while time.monotonic() < ends_at:
-            try:
-                self._record()
-                if self.in_flight == 0:
-                    self.lease.release(self.pacer.last_departure_at)
-                    return
-                if time.monotonic() >= self.renew_at:
-                    self.lease.renew()
-                    self.renew_at = time.monotonic() + lease.RENEW_EVERY
-            except DATABASE_ERRORS as error:
-                logger.error("channel %s: the database failed (%s)", self.channel_id, type(error).__name__)
-                connection.close()
-                time.sleep(0.5)
-            self.wake.wait(0.2)
-            self.wake.clear()
+_loop = Loop()

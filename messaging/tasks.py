@@ -9,7 +9,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import beat_init, worker_shutting_down
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -38,10 +38,10 @@ def drain(channel_id: int) -> None:
 
 @shared_task
 def ring_waiting_channels() -> None:
-    """Rings for every channel with something due, so that a lost doorbell costs seconds."""
+    """Rings for every channel with something due that nobody serves, so that a lost doorbell costs seconds."""
     ready = Session.objects.filter(channel=OuterRef("pk"), send_priority__isnull=False)
-    channels = Channel.objects.enabled().filter(Exists(ready))
-    for channel in channels.exclude(sending_state__waits_until__gt=Now()):
+    served_or_waiting = Q(sending_state__lease_ends_at__gt=Now()) | Q(sending_state__waits_until__gt=Now())
+    for channel in Channel.objects.enabled().filter(Exists(ready)).exclude(served_or_waiting):
         if not channel.holds_queue:
             doorbell.ring(channel.pk)
 

@@ -44,8 +44,9 @@ class Broker:
 class Senders:
     """Sender processes of one database and broker, whose departures are written down in `folder`."""
 
-    def __init__(self, folder: Path, database_url: str, broker_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, broker_url: str, queue: str = "sending") -> None:
         self.folder = folder
+        self._queue = queue
         self.running: list[subprocess.Popen[bytes]] = []
         self._logs: dict[int, Path] = {}
         self._environment = os.environ | {
@@ -93,10 +94,11 @@ class Senders:
 
     def _start_one(self) -> subprocess.Popen[bytes]:
         number = len(self._logs) + 1
-        options = "worker -Q sending --pool threads --concurrency 256 --without-gossip --without-mingle"
+        threads = 256 if self._queue == "sending" else 4
+        options = f"worker -Q {self._queue} --pool threads --concurrency {threads} --without-gossip --without-mingle"
         command = [sys.executable, "-m", "celery", "-A", "tests.noting_sender", *options.split()]
-        command += ["--without-heartbeat", "-n", f"sender{number}@%h", "--loglevel", "INFO"]
-        log_file = self.folder / f"sender-{number}.log"
+        command += ["--without-heartbeat", "-n", f"{self._queue}{number}@%h", "--loglevel", "INFO"]
+        log_file = self.folder / f"{self._queue}-{number}.log"
         with log_file.open("wb") as log:
             sender = subprocess.Popen(
                 command, cwd=PROJECT, env=self._environment, stdout=log, stderr=subprocess.STDOUT

@@ -83,6 +83,24 @@ def write(sessions: list[Session], messages: int) -> None:
     )
 
 
+def make_idle_session() -> int:
+    """A session of a channel of its own, which the clean-up closes; gives its id."""
+    channel = make_channel(9999, "http://127.0.0.1:1", 1)
+    Channel.objects.filter(pk=channel.pk).update(close_automatically=True, session_timeout_days=1)
+    history(channel, 1)
+    return int(channel.sessions.get().pk)
+
+
+def reopen(session_id: int) -> None:
+    """Lets a session be open, and idle for a year."""
+    a_year_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=365)
+    Session.objects.filter(pk=session_id).update(status="open", closed_at=None, last_activity_at=a_year_ago)
+
+
+def is_open(session_id: int) -> bool:
+    return Session.objects.filter(pk=session_id, status="open").exists()
+
+
 def history(channel: Channel, messages: int, sessions: int = 2000) -> None:
     """Lets this many inbound messages have come in already, spread over open sessions."""
     now = dt.datetime.now(dt.UTC)

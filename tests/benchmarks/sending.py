@@ -42,8 +42,8 @@ def channels(home: Path, count: int, rate: int, processes: int, seconds: float =
         made = [backlog.make_channel(number, apidaze.base_url, rate) for number in range(count)]
         for channel in made:
             backlog.fill(channel, int(rate * seconds))
-        with _senders(home, processes):
-            ring_until_done([channel.pk for channel in made])
+        with _senders(home, processes), _cleaning_up(home) as waited:
+            ring_until_done([channel.pk for channel in made], every=5)
         by_channel: dict[str, list[float]] = {}
         for request in _log(apidaze):
             by_channel.setdefault(str(request["from"]), []).append(float(request["arrived_at_monotonic"]))
@@ -56,6 +56,8 @@ def channels(home: Path, count: int, rate: int, processes: int, seconds: float =
                 most_in_a_second(sorted(instants)) for instants in by_channel.values()
             ),
             "most missing": count * int(rate * seconds) - len(everything),
+            "clean-up waits ms": statistics.median(waited),
+            "slowest clean-up ms": max(waited),
         }
 
 
@@ -86,7 +88,7 @@ def answer(home: Path, times: int = 15) -> Figures:
 
 def claim(waiting: tuple[int, int] = (1000, 100_000), rounds: int = 40) -> Figures:
     """One claim with many waiting against one with few; in milliseconds, and the ratio."""
-    from messaging.claims import claim_next
+    from messaging import claims
 
     medians = []
     for messages in waiting:
@@ -96,7 +98,7 @@ def claim(waiting: tuple[int, int] = (1000, 100_000), rounds: int = 40) -> Figur
         took = []
         for _unused in range(rounds):
             started_at = time.perf_counter()
-            claim_next(channel.pk, 1)
+            claims.claim([claims.Wanted(channel.pk, 1)])
             took.append((time.perf_counter() - started_at) * 1000)
         medians.append(statistics.median(took))
     return {"few ms": medians[0], "many ms": medians[1], "ratio": medians[1] / medians[0]}
@@ -118,6 +120,34 @@ def _senders(home: Path, count: int) -> Iterator[Senders]:
         yield senders
     finally:
         senders.stop()
+
+
+@contextmanager
+def _cleaning_up(home: Path) -> Iterator[list[float]]:
+    """A worker of the clean-up queue beside; gives how long each of its tasks waited, in milliseconds."""
+    from messaging import tasks
+
+    worker, done, waited = world.senders(home, "default"), threading.Event(), []
+    worker.start(1)
+    idle = backlog.make_idle_session()
+
+    def ask() -> None:
+        while not done.wait(1):
+            backlog.reopen(idle)
+            asked_at = time.monotonic()
+            tasks.close_idle_sessions.delay()
+            while backlog.is_open(idle) and not done.is_set():
+                time.sleep(0.005)
+            waited.append((time.monotonic() - asked_at) * 1000)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield waited
+    finally:
+        done.set()
+        asking.join()
+        worker.stop()
 
 
 @contextmanager
@@ -143,18 +173,21 @@ def _stops(running: list[subprocess.Popen[bytes]]) -> Iterator[None]:
         player.join()
 
 
-def ring_until_done(channel_ids: list[int], seconds: float = 300) -> None:
-    """Does what the clock does, until nothing is queued or on its way."""
+def ring_until_done(channel_ids: list[int], seconds: float = 300, *, every: float = 0.5) -> None:
+    """Does what the clock does `every` 5 seconds, or more often, until nothing is queued or on its way."""
     from messaging import doorbell, settling
     from messaging.models import Message
 
     open_ones = Message.objects.filter(status__in=["queued", "sending"])
-    deadline = time.monotonic() + seconds
+    deadline, ring_at = time.monotonic() + seconds, 0.0
     while open_ones.exists():
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             raise TimeoutError(f"{open_ones.count()} messages did not leave")
-        for channel_id in channel_ids:
-            doorbell.ring(channel_id)
+        if now >= ring_at:
+            ring_at = now + every
+            for channel_id in channel_ids:
+                doorbell.ring(channel_id)
         settling.settle_dead_claims()
         time.sleep(0.5)
 

@@ -37,9 +37,9 @@ def prepare(database: str) -> Path:
     return home
 
 
-def senders(home: Path) -> Senders:
-    """Sender processes of this benchmark's database and broker, not yet started."""
-    return Senders(home, os.environ["DATABASE_URL"], broker.url)
+def senders(home: Path, queue: str = "sending") -> Senders:
+    """Sender processes of this benchmark's database and broker, not yet started; or workers of another queue."""
+    return Senders(home, os.environ["DATABASE_URL"], broker.url, queue)
 
 
 broker = Broker()

@@ -49,7 +49,7 @@ def test_what_is_a_little_late_costs_nothing(monkeypatch, clock):
     pacer = Pacer(100, clock.now, clock)
     late = iter(range(10_000))
     monkeypatch.setattr(
-        "messaging.pacing.time.sleep", lambda seconds: clock.sleep(seconds + next(late) % 7 * 0.0004)
+        "messaging.pacing.time.sleep", lambda seconds: clock.sleep(seconds + next(late) % 7 * 0.0002)
     )
 
     departures = [pacer.depart(lambda: True, patience=10) for _ in range(2000)]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from channels_app.models import Channel
 from channels_app.providers.base import SendOutcome, SendResult
 from messaging import backoff, checking, lease, outbound, sending
+from messaging.draining import Drain
 from messaging.models import Message, SendingState, Session
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
@@ -103,9 +104,9 @@ def test_a_check_without_an_answer_lets_no_held_queue_go(against_apidaze, apidaz
 
 
 def test_one_refused_connection_among_returned_claims_is_a_reason_to_wait(channel):
-    drain = sending.Drain(channel.pk, lease.Lease.acquire(channel.pk), threading.Event())
+    drain = Drain(channel, lease.Lease.acquire(channel.pk), threading.Event())
 
-    drain._heed(
+    drain.heed(
         [SendResult(SendOutcome.NOT_DEPARTED, code="connection"), SendResult(SendOutcome.NOT_DEPARTED)]
     )
 
@@ -121,7 +122,7 @@ def test_a_failing_claim_gives_its_senders_back_and_is_not_tried_in_a_loop(chann
         tries.append(1)
         raise DatabaseError
 
-    monkeypatch.setattr(sending, "claim_next", broken)
+    monkeypatch.setattr(sending, "claim", broken)
     sending.drain(channel.pk)
 
     assert sending._free_senders._value == free

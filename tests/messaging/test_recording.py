@@ -5,8 +5,7 @@ import uuid
 import pytest
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import outbound, resolving
-from messaging.claims import claim_next
+from messaging import claims, outbound, resolving
 from messaging.models import Session, TrafficCount
 from messaging.recording import Settled, record
 from tests.conftest import OTHER_NUMBER
@@ -24,7 +23,7 @@ def message(channel, anna_rule, anna):
 @pytest.fixture
 def settle(channel, message):
     """Records outcomes of the message's one claim, or of another's."""
-    [claim] = claim_next(channel.pk, 1)
+    [claim] = claims.claim([claims.Wanted(channel.pk, 1)])
 
     def settle(outcome, claim_id=None):
         record([Settled(claim.message_id, claim.session_id, claim_id or claim.claim, SendResult(outcome))])
@@ -82,4 +81,4 @@ def test_a_late_return_does_not_queue_again_what_may_have_arrived(settle):
 @pytest.mark.django_db
 def test_what_did_not_depart_is_claimed_again(settle, channel):
     assert settle(SendOutcome.NOT_DEPARTED) == "queued"
-    assert len(claim_next(channel.pk, 1)) == 1
+    assert len(claims.claim([claims.Wanted(channel.pk, 1)])) == 1

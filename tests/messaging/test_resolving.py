@@ -7,8 +7,7 @@ import pytest
 from django.utils import timezone
 
 from channels_app.models import User
-from messaging import closing, outbound, resolving, sending, transfer
-from messaging.claims import claim_next
+from messaging import claims, closing, outbound, resolving, sending, transfer
 from messaging.models import Message, Session, TrafficCount
 from messaging.refusal import NotFoundError, RefusedError
 from tests.conftest import OTHER_NUMBER
@@ -57,12 +56,12 @@ class TestCancelling:
 
     def test_while_one_is_on_its_way_the_next_ones_still_wait_for_it(self, channel, write, anna):
         _first, second, _third = write(), write(), write()
-        assert len(claim_next(channel.pk, 5)) == 1
+        assert len(claims.claim([claims.Wanted(channel.pk, 5)])) == 1
 
         resolving.cancel(anna.user, anna, Session.objects.get().pk, second.pk)
 
         assert Session.objects.get().send_priority is None
-        assert claim_next(channel.pk, 5) == []
+        assert claims.claim([claims.Wanted(channel.pk, 5)]) == []
 
     @pytest.mark.parametrize("status", ["sent", "failed", "unconfirmed"])
     def test_what_has_left_cannot_be_taken_back(self, write, anna, status):

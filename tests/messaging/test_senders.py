@@ -8,6 +8,7 @@ import uuid
 import pytest
 from django.db import connection
 
+from channels_app.models import Channel
 from messaging import doorbell, outbound, settling
 from messaging.models import Message, TrafficCount
 from tests.benchmarks import backlog
@@ -80,6 +81,49 @@ def test_several_senders_together_hold_the_rate_and_send_everything_once(busy_ch
     assert sorted(taken(apidaze)) == sorted(Message.objects.values_list("text", flat=True))
     assert len(set(taken(apidaze))) == 160
     assert most_in_a_second(senders.departures()) <= 40
+
+
+def test_one_sender_serves_many_channels_alike(busy_channel, senders, apidaze):
+    channels = [busy_channel(rate=2, messages=8, number=number) for number in range(40)]
+    for channel in channels:
+        doorbell.ring(channel.pk)  # before anybody listens: the rings wait in the broker
+    senders.start(1)
+
+    for channel in channels:
+        ring_until_done(channel)
+
+    sent = [str(request["from"]) for request in apidaze.received()]
+    assert len(sent) == 40 * 8
+    # By the time one channel is through, none has hardly begun.
+    first_through = next(place for place in range(len(sent)) if sent[: place + 1].count(sent[place]) == 8)
+    behind = [sent[: first_through + 1].count(number) for number in set(sent)]
+    assert min(behind) >= 3
+    instants = {}
+    for request in apidaze.received():
+        instants.setdefault(request["from"], []).append(request["arrived_at_monotonic"])
+    assert (
+        max(most_in_a_second(each) for each in instants.values()) <= 3
+    )  # arrivals may jitter, departures not
+
+
+@pytest.mark.parametrize(("before", "after"), [(40, 5), (5, 40)])
+def test_a_changed_rate_holds_within_a_second(busy_channel, senders, apidaze, before, after):
+    channel = busy_channel(rate=before, messages=140)
+    senders.start(1)
+    doorbell.ring(channel.pk)
+    while not senders.departures():
+        time.sleep(0.02)
+    time.sleep(1)
+    Channel.objects.filter(pk=channel.pk).update(sending_rate=after)
+    changed_at = time.monotonic()
+    time.sleep(3)
+
+    later = [at for at in senders.departures() if at >= changed_at + 1]
+    assert most_in_a_second(senders.departures()) <= max(before, after)
+    if after < before:
+        assert 0 < most_in_a_second(later) <= after
+    else:
+        assert most_in_a_second(later) > 2 * before
 
 
 def test_killed_senders_lose_nothing_and_double_nothing(busy_channel, senders, apidaze, settings):

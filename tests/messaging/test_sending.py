@@ -93,6 +93,19 @@ def test_what_each_answer_concludes(channel, write, apidaze, fault, status, code
     assert len(apidaze.received()) == 1
 
 
+def test_connections_that_the_itsp_closes_when_idle_cost_nothing(channel, write, apidaze):
+    channel.sending_rate = 4
+    channel.save()
+    apidaze.set_faults(close_idle_ms=100)
+    for number in range(6):
+        write(f"{number}")
+
+    sending.drain(channel.pk)
+
+    assert set(Message.objects.filter(direction="outbound").values_list("status", flat=True)) == {"sent"}
+    assert len(apidaze.received()) == 6
+
+
 @pytest.mark.parametrize(
     "fault", ["too_many_requests", "unauthorized", "not_a_pair", "redirect", "not_found_html"]
 )
@@ -171,9 +184,9 @@ def test_a_claim_whose_worker_died_becomes_unconfirmed_and_the_next_message_leav
     channel, write, apidaze, settings
 ):
     first, second = write("First"), write("Second")
-    from messaging.claims import claim_next
+    from messaging import claims
 
-    [claim] = claim_next(channel.pk, 5)
+    [claim] = claims.claim([claims.Wanted(channel.pk, 5)])
     assert claim.message.text == "First"
     settings.CLAIM_LIFETIME = 0
 

@@ -1,14 +1,17 @@
 """Whose message leaves next: answers before bulk, bulk at least every tenth place, sessions in turns."""
 
+from functools import partial
+
 import pytest
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
 from messaging import sending
-from messaging.claims import claim_next
+from messaging.claims import Wanted, claim
 from messaging.models import Message, SendingState, Session
 from messaging.recording import Settled, record
 from tests.benchmarks import backlog
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -44,10 +47,10 @@ def busy(channel, rule):
 def send_all(channel, places=1, bulk_places=0):
     """Claims and settles until nothing is left; gives the texts in the order of their claims."""
     texts = []
-    while claims := claim_next(channel.pk, places, bulk_places=bulk_places):
-        texts.append([claim.message.text for claim in claims])
+    while claims := claim([Wanted(channel.pk, places, bulk_places)]):
+        texts.append([each.message.text for each in claims])
         sent = SendResult(SendOutcome.SENT)
-        record([Settled(claim.message_id, claim.session_id, claim.claim, sent) for claim in claims])
+        record([Settled(each.message_id, each.session_id, each.claim, sent) for each in claims])
     return texts
 
 
@@ -137,3 +140,19 @@ def test_the_order_of_a_session_holds_through_retries(channel, rule, apidaze):
             by_customer.setdefault(request["to"], []).append(int(request["body"].partition("-")[2]))
     assert sum(map(len, by_customer.values())) == 12
     assert all(numbers == sorted(numbers) for numbers in by_customer.values())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_drains_of_one_process_share_a_loop_that_outlives_whoever_serves_it(channel, busy, apidaze):
+    channel.base_url, channel.sending_rate = apidaze.base_url, 50
+    channel.set_credentials({"api_key": "demo-key", "api_secret": "demo-secret"})
+    channel.save()
+    busy([1, 1])
+    others = [backlog.make_channel(number, apidaze.base_url, 20) for number in range(3)]
+    for place, other in enumerate(others):
+        backlog.fill(other, 20 * (place + 1))
+
+    at_once(*(partial(sending.drain, each.pk) for each in [channel, *others]))
+
+    assert not Message.objects.exclude(status="sent").exists()
+    assert len(apidaze.received()) == 2 + 20 + 40 + 60

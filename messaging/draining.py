@@ -1,0 +1,182 @@
+"""A drain: one channel's sending in one process, for as long as its lease lasts. `sending` serves all of them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from channels_app.credentials import CredentialsUnreadableError
+from channels_app.models import Channel
+from channels_app.providers.base import Account, Provider, SendOutcome, SendResult
+from messaging import backoff
+from messaging.claims import Claim
+from messaging.lease import DEPARTURE_COUNTS, Lease
+from messaging.pacing import NoDepartureError, Pacer
+
+logger = logging.getLogger(__name__)
+
+AHEAD = 0.050  # seconds: what can leave within them is claimed now
+LOOK_EVERY = 0.050  # seconds between looks while nothing is due
+LINGER = DEPARTURE_COUNTS  # before a lease is let go: so no ring is ever handed over
+PATIENCE = 4.0  # seconds that a claimed message may wait for its permit before it goes back
+BULK_EVERY = 10  # at least every tenth place is for bulk
+# One channel's share of the senders, so that an ITSP that has fallen silent does not take them all.
+MOST_SENDERS: int = max(1, settings.SEND_THREADS // 2)
+
+
+class Drain:
+    """What the process knows of one channel that it has the lease of.
+
+    `ending`: nothing more is claimed or departs; what is in flight is waited for. `failed`: it ends because the
+    database failed, so to look again at once would be no use. `ended`: the lease is let go.
+    """
+
+    def __init__(self, channel: Channel, held: Lease, rung: threading.Event) -> None:
+        self.channel_id = channel.pk
+        self.lease = held
+        self.rung = rung
+        self.ending = self.failed = self.ended = False
+        self.in_flight = 0  # claimed and not yet recorded
+        self.pacer = Pacer(1, held.first_departure_at)
+        self.channel: Channel
+        self._account: Account
+        self._provider: Provider
+        self._look_at = self._gives_up_at = float("-inf")
+        self._may_have_backed_off = True
+        self._places_since_bulk = 0
+        self._busy_senders = self._waiting_for_permit = 0
+        self._counting = threading.Lock()  # for the two above, which the senders change
+        self.load(channel)
+
+    def load(self, channel: Channel | None) -> None:
+        """Takes over what may have been changed in the portal; ends if nothing may leave as it is now."""
+        if channel is None or channel.holds_queue:
+            self.end()
+            return
+        try:
+            self._account = channel.account
+        except CredentialsUnreadableError:
+            channel.record_failure(Channel.FailureCode.UNREADABLE)
+            self.end()
+            return
+        self.channel, self._provider = channel, channel.provider
+        self.pacer.rate = channel.sending_rate
+
+    def end(self, *, failed: bool = False) -> None:
+        """Lets nothing more be claimed or depart."""
+        if not self.ending:
+            self.ending = True
+            self._gives_up_at = time.monotonic() + settings.CLAIM_LIFETIME
+        self.failed = self.failed or failed
+
+    @property
+    def busy_senders(self) -> int:
+        with self._counting:
+            return self._busy_senders
+
+    def places(self) -> int:
+        """How many messages to claim now; 0 also shortly after a look that found nothing."""
+        if self.rung.is_set():
+            self.rung.clear()
+            self._look_at = float("-inf")
+        if self.ending or time.monotonic() < self._look_at:
+            return 0
+        with self._counting:
+            pending, room = self._waiting_for_permit, MOST_SENDERS - self._busy_senders
+        return min(self.pacer.due_within(AHEAD, pending), room)
+
+    def bulk_places(self, places: int) -> int:
+        """How many of the next places are bulk's."""
+        return (self._places_since_bulk + places) // BULK_EVERY
+
+    def note_claimed(self, places: int, claimed: int) -> None:
+        """Notes what came of a look for messages; ends if nothing is left to do."""
+        self.in_flight += claimed
+        self._places_since_bulk = (self._places_since_bulk + claimed) % BULK_EVERY
+        with self._counting:
+            self._busy_senders += claimed
+            self._waiting_for_permit += claimed
+        now = time.monotonic()
+        if claimed < places:
+            self._look_at = now + LOOK_EVERY
+        idle = claimed == 0 and self.in_flight == 0
+        if idle and now > max(self.pacer.last_departure_at + LINGER, self.lease.first_departure_at):
+            self.end()
+
+    def looks_again_at(self) -> float:
+        """When one more message could be claimed, unless something comes back or somebody rings before."""
+        with self._counting:
+            pending = self._waiting_for_permit
+        at = max(self.pacer.next_departure_at(pending) - AHEAD, self._look_at)
+        now = time.monotonic()
+        return at if at > now else now + LOOK_EVERY  # past: it lacks senders
+
+    def send(self, claim: Claim) -> SendResult:
+        """Hands one message over. Runs in a sender's thread; uses no database; raises nothing."""
+        waiting, departed = True, False
+
+        def depart() -> None:
+            nonlocal waiting, departed
+            try:
+                self.pacer.depart(self._may_depart, patience=PATIENCE)
+                departed = True
+            finally:
+                waiting = False
+                with self._counting:
+                    self._waiting_for_permit -= 1
+
+        try:
+            return self._provider.send(
+                self._account, claim.message, depart=depart, timeout=settings.SEND_TIMEOUT
+            )
+        except NoDepartureError:
+            return SendResult(SendOutcome.NOT_DEPARTED, code="")
+        except Exception as error:  # an adapter must raise nothing; if it does, the message may have left
+            logger.error("an adapter raised %s", type(error).__name__)
+            outcome = SendOutcome.UNCONFIRMED if departed else SendOutcome.NOT_DEPARTED
+            return SendResult(outcome, code="adapter_error")
+        finally:
+            with self._counting:
+                self._busy_senders -= 1
+                self._waiting_for_permit -= waiting
+
+    def _may_depart(self) -> bool:
+        return self.lease.holds() and not self.ending
+
+    def heed(self, results: Iterable[SendResult]) -> None:
+        """What answers that were recorded mean for the channel as a whole."""
+        self._look_at = float("-inf")  # their sessions may be ready again
+        results = list(results)
+        accepted = any(result.outcome in (SendOutcome.SENT, SendOutcome.FAILED) for result in results)
+        # A success that was on its way before the channel had to pause says nothing about the pause.
+        if accepted and self._may_have_backed_off and not self.ending:
+            backoff.go_on(self.channel_id)
+            self._may_have_backed_off = False
+        for result in results:
+            match result.outcome:
+                case SendOutcome.NOT_DEPARTED if result.code:
+                    backoff.back_off(self.channel_id, result.code)
+                case SendOutcome.SLOW_DOWN:
+                    backoff.slow_down(self.channel_id, result.retry_after or backoff.FIRST)
+                case SendOutcome.BAD_CREDENTIALS:
+                    self.channel.record_failure(Channel.FailureCode.CREDENTIALS, result.detail)
+                case SendOutcome.WRONG_ADDRESS:
+                    self.channel.record_failure(Channel.FailureCode.WRONG_ADDRESS, result.detail)
+                case _:
+                    continue
+            self.end()
+
+    def let_go(self) -> None:
+        """Lets the lease go once nothing is in flight."""
+        if self.in_flight == 0:
+            self.lease.release(self.pacer.last_departure_at)
+            self.ended = True
+
+    def give_up_in_time(self) -> None:
+        """Gives up on what can't be recorded for too long: it becomes unconfirmed by itself, as a dead claim."""
+        if self.ending and time.monotonic() >= self._gives_up_at:
+            self.ended = True
