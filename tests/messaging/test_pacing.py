@@ -58,6 +58,16 @@ def test_what_is_a_little_late_costs_nothing(monkeypatch, clock):
     assert (len(departures) - 1) / (departures[-1] - departures[0]) >= 99.3
 
 
+def test_after_a_stop_it_does_not_catch_up_over_the_rate(clock):
+    pacer = Pacer(100, clock.now, clock)
+    departures = []
+    for _ in range(4):
+        departures += [pacer.depart(lambda: True, patience=10) for _ in range(150)]
+        clock.now += 0.045
+
+    assert most_in_a_second(departures) <= 100
+
+
 @pytest.mark.parametrize("pending", [0, 2, 5])
 def test_what_is_due_soon_is_what_departs_soon(clock, pending):
     pacer = Pacer(100, clock.now, clock)

@@ -82,3 +82,16 @@ def test_a_late_return_does_not_queue_again_what_may_have_arrived(settle):
 def test_what_did_not_depart_is_claimed_again(settle, channel):
     assert settle(SendOutcome.NOT_DEPARTED) == "queued"
     assert len(claims.claim([claims.Wanted(channel.pk, 1)])) == 1
+
+
+@pytest.mark.django_db
+def test_a_late_answer_does_not_let_a_third_message_pass_the_second(settle, message, anna, channel):
+    for text in ("Second", "Third"):
+        outbound.answer(anna.user, anna, message.session_id, text, uuid.uuid4())
+    settle(UNCONFIRMED)
+    [second] = claims.claim([claims.Wanted(channel.pk, 5)])
+
+    settle(SENT)
+
+    assert second.message.text == "Second"
+    assert claims.claim([claims.Wanted(channel.pk, 5)]) == []
