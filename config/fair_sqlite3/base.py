@@ -19,7 +19,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         if not self.is_in_memory_db():
             timeout = conn_params.get("timeout", 5.0)  # seconds; sqlite3's own default
-            self._turn = Turn(f"{conn_params['database']}-turn", timeout)
+            self._turn = Turn(str(conn_params["database"]), timeout)
         return super().get_new_connection(conn_params)
 
     def create_cursor(self, name: str | None = None) -> Any:
@@ -44,6 +44,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             super()._rollback()  # type: ignore[misc]
         finally:
+            self._give_back()
+
+    def _set_autocommit(self, autocommit: bool) -> None:
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
+        if autocommit:  # no transaction is left, however it ended
             self._give_back()
 
     def _close(self) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import threading
-import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from io import FileIO
 
 from django.db.utils import OperationalError
@@ -38,13 +38,16 @@ class _Line:
             called = threading.Lock()
             called.acquire()
             self._waiting.append(called)
-        if called.acquire(timeout=timeout):
-            return True
-        with self._changing:
-            if called not in self._waiting:  # called at the last moment
-                return True
-            self._waiting.remove(called)
-            return False
+        was_called = False
+        try:
+            was_called = called.acquire(timeout=timeout)
+        finally:
+            if not was_called:
+                with self._changing:
+                    was_called = called not in self._waiting  # at the last moment
+                    if not was_called:
+                        self._waiting.remove(called)
+        return was_called
 
     def leave(self) -> None:
         with self._changing:
@@ -54,8 +57,19 @@ class _Line:
                 self._somebody_is_first = False
 
 
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _open_as(database: str) -> Callable[[str, int], int]:
+    """An opener whose files belong to whom the database belongs to, as SQLite's own beside it do."""
+
+    def opener(path: str, flags: int) -> int:
+        handle = os.open(path, flags, 0o600)
+        with suppress(OSError):  # it is another's, who has set it so
+            wanted = os.stat(database)
+            os.fchmod(handle, stat.S_IMODE(wanted.st_mode))
+            if os.geteuid() == 0:
+                os.fchown(handle, wanted.st_uid, wanted.st_gid)
+        return handle
+
+    return opener
 
 
 _lines: dict[str, _Line] = {}
@@ -65,30 +79,33 @@ _lines_lock = threading.Lock()
 class Turn:
     """A connection's turn to write. Belongs to one thread; `take` and `give_back` may be called again."""
 
-    def __init__(self, path: str, timeout: float) -> None:
-        """`path` is the lock file, made if missing; `timeout` is in seconds."""
+    def __init__(self, database: str, timeout: float) -> None:
+        """`database` is its file, beside which the lock file is made; `timeout` is in seconds."""
+        self._database = database
+        self._path = f"{database}-turn"
         with _lines_lock:
-            self._line = _lines.setdefault(path, _Line())
-        self._path = path
+            self._line = _lines.setdefault(self._path, _Line())
         self._timeout = timeout
         self._file: FileIO | None = None
         self._taken = False
 
     def take(self) -> None:
-        """Waits for the turn. Raises OperationalError if it does not come in time."""
+        """Waits for the turn. Raises OperationalError if it does not come in time, or can't be waited for.
+
+        The first of a process's line waits for other processes as long as it takes: whoever has the turn gives it
+        back with its transaction, or dies. Were one stopped for good, all others of the line give up in time.
+        """
         if self._taken:
             return
-        deadline = time.monotonic() + self._timeout
         if not self._line.enter(self._timeout):
             raise OperationalError(_LOCKED)
         try:
             if self._file is None:
-                self._file = FileIO(self._path, "ab", opener=_open_private)
-            # Without a time-out of its own: whoever holds it gives it back with its transaction, or dies.
+                self._file = FileIO(self._path, "ab", opener=_open_as(self._database))
             fcntl.flock(self._file, fcntl.LOCK_EX)
-            if time.monotonic() > deadline:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
-                raise OperationalError(_LOCKED)
+        except OSError as error:  # no right to it, no room for it
+            self._line.leave()
+            raise OperationalError(f"the lock file can't be used: {error.strerror}") from error
         except BaseException:
             self._line.leave()
             raise
@@ -97,8 +114,10 @@ class Turn:
     def give_back(self) -> None:
         if self._taken and self._file is not None:
             self._taken = False
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-            self._line.leave()
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+            finally:
+                self._line.leave()
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -95,6 +95,29 @@ def test_it_may_be_taken_and_given_back_again_and_again(lock_file):
     other.close()
 
 
+def test_a_lock_file_that_cannot_be_used_is_an_error_of_the_database_and_leaves_the_line(tmp_path):
+    (tmp_path / "database-turn").mkdir()
+    turn = Turn(str(tmp_path / "database"), 0.05)
+    for _unused in range(2):
+        with pytest.raises(OperationalError, match="lock file"):
+            turn.take()
+
+    (tmp_path / "database-turn").rmdir()
+    turn.take()
+    turn.close()
+
+
+def test_the_lock_file_has_the_rights_of_the_database(tmp_path):
+    database = tmp_path / "database"
+    database.touch()
+    database.chmod(0o660)
+    turn = Turn(str(database), 1)
+    turn.take()
+    turn.close()
+
+    assert (tmp_path / "database-turn").stat().st_mode & 0o777 == 0o660
+
+
 def test_a_killed_process_gives_its_turn_back(lock_file):
     program = f"""
         from config.fair_sqlite3.turnstile import Turn
@@ -136,7 +159,7 @@ only_sqlite = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite
 @pytest.mark.django_db(transaction=True)
 class TestTheDatabase:
     def turn(self, timeout: float) -> Turn:
-        return Turn(f"{connection.settings_dict['NAME']}-turn", timeout)
+        return Turn(str(connection.settings_dict["NAME"]), timeout)
 
     def turn_is_free(self) -> bool:
         turn = self.turn(0.05)
@@ -183,6 +206,16 @@ class TestTheDatabase:
         thread.join(10)
 
         assert written.is_set()
+        assert self.turn_is_free()
+
+    def test_or_ends_in_another_way(self, monkeypatch):
+        def fail() -> None:
+            raise MemoryError
+
+        with monkeypatch.context() as patched:
+            patched.setattr(connection, "_commit", fail)
+            with pytest.raises(MemoryError), transaction.atomic():
+                MessageQueue.objects.create(name="Support")
         assert self.turn_is_free()
 
     def test_reading_needs_no_turn(self):
