@@ -23,7 +23,7 @@ class WebhooksMiddleware:
     """Carriers' requests go straight to their view, on any host: their secret is the token in the address.
 
     They have no session, no language and no page, and the view has limits of its own. That saves an eighth of
-    their time.
+    their time. Plain http is taken too: a carrier that is sent elsewhere may drop the message.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

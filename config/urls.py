@@ -21,5 +21,5 @@ urlpatterns = [
     path("welcome/<str:token>/", sign_in.welcome, name="welcome"),
     path("inbox/", include("messaging.urls")),
     path("portal/", admin.site.urls),
-    path("webhooks/<slug:itsp>/<str:token>/", webhook, name="webhook"),
+    path("webhooks/<slug:itsp>/<slug:token>/", webhook, name="webhook"),
 ]

@@ -55,9 +55,12 @@ def receive(channel: Channel, arrival: Arrival) -> WebhookLogEntry:
     now = timezone.now()
     with transaction.atomic():
         message, outcome = None, Outcome.UNROUTABLE
-        if routed := _route(channel, arrival, now):
+        routed = _route(channel, arrival, now)
+        try:
+            if routed is None:
+                raise RoutingRule.DoesNotExist
             message, outcome = _store(channel, routed, arrival, now)
-        else:
+        except RoutingRule.DoesNotExist:  # or it was deleted just now
             outcome = _keep_unroutable(channel, arrival, now)
         return _log(channel, arrival, outcome, message, now)
 
@@ -137,23 +140,15 @@ def _store(
     *,
     received_at: dt.datetime | None = None,
 ) -> tuple[Message | None, Outcome]:
-    inbound = arrival.inbound
-    if routed.repeated and inbound.message_id:
-        return None, Outcome.REPEAT
-    session_id = _take_session(channel, routed, arrival, now)
-    repeated = routed.repeated and not inbound.message_id
-    message = Message(
-        session_id=session_id,
-        direction=Message.Direction.INBOUND,
-        status=Message.Status.RECEIVED,
-        text=inbound.text,
-        created_at=received_at or now,
-        itsp_message_id=inbound.message_id,
-        fingerprint=arrival.fingerprint,
-        possible_repeat=repeated,
-        body_file=arrival.body_file,
-    )
-    if not _insert_once(message):
+    if not arrival.inbound.message_id:
+        message = _insert(channel, routed, arrival, now, received_at or now)
+    elif routed.repeated:
+        message = None
+    else:
+        with transaction.atomic():  # a repeat leaves no trace in a session: it neither opens nor touches one
+            message = _insert(channel, routed, arrival, now, received_at or now)
+            transaction.set_rollback(message is None)
+    if message is None:
         return None, Outcome.REPEAT
     insert(
         TrafficCount(
@@ -163,15 +158,33 @@ def _store(
             with_files=1 if arrival.body_file else 0,
         )
     )
-    return message, Outcome.POSSIBLE_REPEAT if repeated else Outcome.STORED
+    return message, Outcome.POSSIBLE_REPEAT if message.possible_repeat else Outcome.STORED
 
 
-def _insert_once(message: Message) -> bool:
-    """Stores the message; False if one with the same id, and all else the same, is stored already."""
-    if message.itsp_message_id:
-        return insert_unless_taken(message)
-    insert(message)
-    return True
+def _insert(
+    channel: Channel, routed: Routed, arrival: Arrival, now: dt.datetime, received_at: dt.datetime
+) -> Message | None:
+    """The message, stored in its session; None if one with the same id, and all else the same, is stored already."""
+    inbound = arrival.inbound
+    session_id = _take_session(channel, routed, arrival, now)
+    message = Message(
+        session_id=session_id,
+        direction=Message.Direction.INBOUND,
+        status=Message.Status.RECEIVED,
+        text=inbound.text,
+        created_at=received_at,
+        itsp_message_id=inbound.message_id,
+        fingerprint=arrival.fingerprint,
+        possible_repeat=routed.repeated and not inbound.message_id,
+        body_file=arrival.body_file,
+    )
+    if not inbound.message_id:
+        insert(message)
+        return message
+    is_new = insert_unless_taken(
+        message, "(fingerprint) WHERE direction = 'inbound' AND NOT (itsp_message_id = '')"
+    )
+    return message if is_new else None
 
 
 def _take_session(channel: Channel, routed: Routed, arrival: Arrival, now: dt.datetime) -> int:
@@ -228,7 +241,10 @@ _DESTINATION = """
 
 
 def _open(channel: Channel, rule_id: int, inbound: InboundMessage, now: dt.datetime) -> int | None:
-    """A new session at the rule's destination; None if somebody else has just opened one."""
+    """A new session at the rule's destination; None if somebody else has just opened one.
+
+    Raises `RoutingRule.DoesNotExist`.
+    """
     session = Session(
         channel=channel,
         our_number=inbound.recipient,
@@ -240,13 +256,14 @@ def _open(channel: Channel, rule_id: int, inbound: InboundMessage, now: dt.datet
     with connection.cursor() as cursor:
         cursor.execute(_DESTINATION, [rule_id])
         destination = cursor.fetchone()
-    if destination is not None:  # else the rule was deleted just now
-        extension_id, number, extension_name, queue_id, queue_name = destination
-        if queue_id is not None:
-            session.put_into(MessageQueue(id=queue_id, name=queue_name))
-        elif extension_id is not None:
-            session.give_to(Extension(id=extension_id, number=number, name=extension_name))
-    if not insert_unless_taken(session):
+    if destination is None:
+        raise RoutingRule.DoesNotExist
+    extension_id, number, extension_name, queue_id, queue_name = destination
+    if queue_id is not None:
+        session.put_into(MessageQueue(id=queue_id, name=queue_name))
+    elif extension_id is not None:
+        session.give_to(Extension(id=extension_id, number=number, name=extension_name))
+    if not insert_unless_taken(session, "(channel_id, our_number, customer_number) WHERE status = 'open'"):
         return None
     insert(SessionEvent(session=session, kind=SessionEvent.Kind.STARTED, at=now))
     return session.pk
@@ -270,7 +287,8 @@ def _keep_unroutable(channel: Channel, arrival: Arrival, now: dt.datetime) -> Ou
         and recent.filter(received_at__gte=now - REPEAT_WINDOW).exists(),
         body_file=arrival.body_file,
     )
-    return Outcome.UNROUTABLE if insert_unless_taken(message) else Outcome.REPEAT
+    is_new = insert_unless_taken(message, "(fingerprint) WHERE NOT (itsp_message_id = '')")
+    return Outcome.UNROUTABLE if is_new else Outcome.REPEAT
 
 
 def _log(

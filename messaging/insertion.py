@@ -18,9 +18,12 @@ def insert(row: Model) -> None:
     _insert(row, "")
 
 
-def insert_unless_taken(row: Model) -> bool:
-    """As `insert`; False, and nothing inserted, if a unique constraint is in the way."""
-    return _insert(row, "ON CONFLICT DO NOTHING")
+def insert_unless_taken(row: Model, index: str) -> bool:
+    """As `insert`; False, and nothing inserted, if this unique index is in the way.
+
+    `index` names its columns and condition as SQL does: another constraint that is in the way is an error.
+    """
+    return _insert(row, f"ON CONFLICT {index} DO NOTHING")
 
 
 def _insert(row: Model, on_conflict: str) -> bool:

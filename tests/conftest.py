@@ -8,11 +8,17 @@ import pytest
 from playwright.sync_api import Browser
 
 from channels_app.models import Channel, Extension, MessageQueue, Role, RoutingRule, User
+from messaging import webhook_log
 from tests.browser import chromium
 from tests.simulator import Simulator
 
 NUMBER, OTHER_NUMBER = "+14102161183", "+14102161184"
 CUSTOMER = "+13057673260"
+
+
+@pytest.fixture(autouse=True)
+def _no_line_of_another_test() -> None:
+    webhook_log.forget()
 
 
 @pytest.fixture

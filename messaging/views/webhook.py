@@ -47,7 +47,7 @@ def webhook(request: HttpRequest, itsp: str, token: str) -> HttpResponse:
         if channel is not None and isinstance(
             error, OSError
         ):  # a full disk; the database may still take a line
-            with suppress(DatabaseError):
+            with suppress(DatabaseError, OSError):
                 log_without_message(channel, Outcome.NOT_STORED, source=source, detail=type(error).__name__)
         return _answer(503, "could not be stored, please try again")
 

@@ -8,7 +8,7 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from messaging import spool
+from messaging import inbound, spool, webhook_log
 from messaging.models import Message, Session, UnroutableMessage, WebhookLogEntry
 from tests.conftest import CUSTOMER, NUMBER
 
@@ -220,6 +220,73 @@ def test_an_unknown_token_gets_404_and_one_line_a_minute_with_a_count(post, rule
 
     entry = WebhookLogEntry.objects.get()
     assert (entry.outcome, entry.count, entry.body) == ("unknown_address", 3, "")
+
+
+@pytest.mark.django_db
+def test_a_flood_of_unknown_addresses_costs_few_writes_and_few_lines(client, django_assert_max_num_queries):
+    with django_assert_max_num_queries(300 + 40):  # each looks for its token
+        for number in range(300):
+            client.post(f"/webhooks/apidaze/guess{number}/", "{}", content_type="application/json")
+    assert WebhookLogEntry.objects.get().count >= 10
+
+    for number in range(200):
+        client.post("/webhooks/apidaze/guess/", REMOTE_ADDR=f"2001:db8::{number:x}")
+    assert WebhookLogEntry.objects.count() <= webhook_log.MOST_SOURCES + 1
+    assert WebhookLogEntry.objects.filter(source=webhook_log.OTHERS).count() == 1
+
+
+@pytest.mark.django_db
+def test_a_token_that_cannot_be_one_gets_404_and_no_line(client, caplog):
+    for path in ("/webhooks/apidaze/%00/", "/webhooks/apidaze/%F0%9F%98%80/", "/webhooks/apidaze/a%20b/"):
+        assert client.post(path).status_code == 404
+    assert not WebhookLogEntry.objects.exists()
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="sequences are PostgreSQL's")
+def test_ids_that_are_taken_are_an_error_and_no_repeat(post, rule):
+    assert post({**SMS, "id": "a"}).status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('messaging_message', 'id'), %s, false)",
+            [Message.objects.get().pk],
+        )
+
+    assert post({**SMS, "id": "b", "text": "Another"}).status_code == 503
+
+
+def test_a_rule_that_is_deleted_at_that_moment_leaves_the_message_unroutable(post, rule, monkeypatch):
+    """The moment between two statements of one request: no outside fault is that precise."""
+    route = inbound._route
+
+    def route_and_delete(*args):
+        routed = route(*args)
+        rule.delete()
+        return routed
+
+    monkeypatch.setattr(inbound, "_route", route_and_delete)
+
+    assert post().status_code == 200
+    assert UnroutableMessage.objects.get().text == "Hello"
+    assert not Session.objects.exists()
+
+
+def test_a_repeat_with_an_id_opens_no_session_where_its_own_was_closed(post, rule, monkeypatch):
+    """As above: the repeat was looked for before the first one was stored, and its session closed meanwhile."""
+    assert post({**SMS, "id": "a"}).status_code == 200
+    session = Session.objects.get()
+    route = inbound._route
+
+    def route_too_early(*args):
+        routed = route(*args)
+        routed.repeated = False
+        Session.objects.filter(pk=session.pk).update(status="closed", closed_at=session.opened_at)
+        return routed
+
+    monkeypatch.setattr(inbound, "_route", route_too_early)
+
+    assert post({**SMS, "id": "a"}).status_code == 200
+    assert [each.pk for each in Session.objects.all()] == [session.pk]
+    assert WebhookLogEntry.objects.filter(outcome="repeat").count() == 1
 
 
 def test_a_token_works_only_at_its_own_itsp(post, rule, channel):
