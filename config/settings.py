@@ -153,8 +153,17 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"]["OPTIONS"] = {
+        # Who was stopped, or cut off, in the middle of a transaction must not hold up everybody else for long.
+        "options": "-c idle_in_transaction_session_timeout=10s",
+        "keepalives_idle": 10,  # seconds
+        "tcp_user_timeout": 10_000,  # milliseconds
         **DATABASES["default"].get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", default=20), "timeout": 10},
+        "pool": {
+            "min_size": 1,
+            "max_size": env.int("DATABASE_POOL", default=20),
+            "timeout": 10,
+            "reconnect_timeout": 5,  # of 300: else the pauses grow to minutes while the database is away
+        },
     }
 
 SPOOL_FOLDER = TRUNKLINE_HOME / "spool"

@@ -35,14 +35,16 @@ class Drain:
     database failed, so to look again at once would be no use. `ended`: the lease is let go.
     """
 
-    def __init__(self, channel: Channel, held: Lease, rung: threading.Event) -> None:
-        self.channel_id = channel.pk
+    def __init__(self, channel_id: int, held: Lease, rung: threading.Event) -> None:
+        """To be loaded before it is served."""
+        self.channel_id = channel_id
         self.lease = held
         self.rung = rung
         self.ending = self.failed = self.ended = False
         self.in_flight = 0  # claimed and not yet recorded
         self.pacer = Pacer(1, held.first_departure_at)
-        self.channel: Channel
+        self._began_at = time.monotonic()
+        self._channel: Channel | None = None
         self._account: Account
         self._provider: Provider
         self._look_at = self._gives_up_at = float("-inf")
@@ -50,11 +52,10 @@ class Drain:
         self._places_since_bulk = 0
         self._busy_senders = self._waiting_for_permit = 0
         self._counting = threading.Lock()  # for the two above, which the senders change
-        self.load(channel)
 
     def load(self, channel: Channel | None) -> None:
         """Takes over what may have been changed in the portal; ends if nothing may leave as it is now."""
-        if channel is None or channel.holds_queue:
+        if channel is None or channel.holds_queue or self._is_elsewhere(channel):
             self.end()
             return
         try:
@@ -63,8 +64,15 @@ class Drain:
             channel.record_failure(Channel.FailureCode.UNREADABLE)
             self.end()
             return
-        self.channel, self._provider = channel, channel.provider
+        self._channel, self._provider = channel, channel.provider
         self.pacer.rate = channel.sending_rate
+
+    def _is_elsewhere(self, channel: Channel) -> bool:
+        """Whether key or address were changed: what is in flight is answered to the old ones, so a new drain begins."""
+        if self._channel is None:
+            return False
+        mine, its = self._channel, channel
+        return (mine.encrypted_credentials, mine.base_url) != (its.encrypted_credentials, its.base_url)
 
     def end(self, *, failed: bool = False) -> None:
         """Lets nothing more be claimed or depart."""
@@ -104,7 +112,9 @@ class Drain:
         if claimed < places:
             self._look_at = now + LOOK_EVERY
         idle = claimed == 0 and self.in_flight == 0
-        if idle and now > max(self.pacer.last_departure_at + LINGER, self.lease.first_departure_at):
+        # Also a while after its beginning: what another process has locked is due, and can't be claimed yet.
+        lingers_until = max(self.pacer.last_departure_at, self._began_at) + LINGER
+        if idle and now > max(lingers_until, self.lease.first_departure_at):
             self.end()
 
     def looks_again_at(self) -> float:
@@ -162,10 +172,10 @@ class Drain:
                     backoff.back_off(self.channel_id, result.code)
                 case SendOutcome.SLOW_DOWN:
                     backoff.slow_down(self.channel_id, result.retry_after or backoff.FIRST)
-                case SendOutcome.BAD_CREDENTIALS:
-                    self.channel.record_failure(Channel.FailureCode.CREDENTIALS, result.detail)
-                case SendOutcome.WRONG_ADDRESS:
-                    self.channel.record_failure(Channel.FailureCode.WRONG_ADDRESS, result.detail)
+                case SendOutcome.BAD_CREDENTIALS if self._channel:
+                    self._channel.record_failure(Channel.FailureCode.CREDENTIALS, result.detail)
+                case SendOutcome.WRONG_ADDRESS if self._channel:
+                    self._channel.record_failure(Channel.FailureCode.WRONG_ADDRESS, result.detail)
                 case _:
                     continue
             self.end()
@@ -178,5 +188,5 @@ class Drain:
 
     def give_up_in_time(self) -> None:
         """Gives up on what can't be recorded for too long: it becomes unconfirmed by itself, as a dead claim."""
-        if self.ending and time.monotonic() >= self._gives_up_at:
+        if self.ending and not self.ended and time.monotonic() >= self._gives_up_at:
             self.ended = True

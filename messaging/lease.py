@@ -36,6 +36,9 @@ class Lease:
     @classmethod
     def acquire(cls, channel_id: int) -> Lease | None:
         """The channel's lease, or None if another has it."""
+        # Without a lock, so that whoever has the lease never waits for those who ask.
+        if SendingState.objects.filter(channel_id=channel_id, lease_ends_at__gt=Now()).exists():
+            return None
         SendingState.objects.get_or_create(channel_id=channel_id)
         asked_at = time.monotonic()
         holder = uuid.uuid4()

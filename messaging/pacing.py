@@ -80,10 +80,10 @@ class Pacer:
         deadline = self._clock() + patience
         with self._turn:
             while True:
-                # Asked first, so that a process that was stopped for a while does not leave on an old permit.
+                now = self._clock()
+                # Asked after that, so that a process that was stopped for a while does not leave on an old permit.
                 if not may_still():
                     raise NoDepartureError
-                now = self._clock()
                 next_at = self.next_departure_at()
                 if now >= next_at:
                     self._departures.append(now)

@@ -15,7 +15,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection
 from django.db.models.functions import Now
 
 from channels_app.models import Channel
@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 DATABASE_ERRORS = (DatabaseError, InterfaceError)
 ROUND_AT_LEAST = 0.020  # seconds: what comes back within them is recorded in one transaction
 RELOAD_EVERY = 0.5  # seconds after which a changed rate is noticed
+FEW_SENDERS = 4  # a channel that has fewer may take one of the reserved
+RESERVED_SENDERS = settings.SEND_THREADS // 4  # so that two ITSPs that fell silent do not stop the others
 
 _stopping = threading.Event()
 _running: dict[int, threading.Event] = {}
@@ -66,12 +68,13 @@ def drain(channel_id: int) -> None:
 
 def _drain(channel_id: int, rung: threading.Event) -> bool:
     """Sends until nothing is due; False if another process does it."""
-    settling.fail_waited_too_long()  # first: after a long pause nothing leaves that is too old to
-    while not _stopping.is_set() and (channel := _if_something_is_due(channel_id)):
+    settling.fail_waited_too_long(channel_id)  # first: after a long pause nothing leaves that is too old to
+    while not _stopping.is_set() and _something_is_due(channel_id):
         held = lease.Lease.acquire(channel_id)
         if held is None:
             return False
-        draining = Drain(channel, held, rung)
+        draining = Drain(channel_id, held, rung)
+        draining.load(Channel.objects.filter(pk=channel_id, enabled=True).first())
         _loop.serve(draining)
         if draining.failed:
             break  # to look again at once would be no use: the clock rings
@@ -88,14 +91,13 @@ def _rung_meanwhile(channel_id: int, rung: threading.Event) -> bool:
         return False
 
 
-def _if_something_is_due(channel_id: int) -> Channel | None:
-    """The channel, if a message of it may leave now."""
+def _something_is_due(channel_id: int) -> bool:
+    """Whether a message of the channel may leave now."""
     channel = Channel.objects.filter(pk=channel_id, enabled=True).first()
     if channel is None or channel.holds_queue:
-        return None
+        return False
     ready = Session.objects.filter(channel_id=channel_id, send_priority__isnull=False)
-    waits = ready.exclude(channel__sending_state__waits_until__gt=Now())
-    return channel if waits.exists() else None
+    return ready.exclude(channel__sending_state__waits_until__gt=Now()).exists()
 
 
 class Loop:
@@ -109,6 +111,7 @@ class Loop:
         self._settled: SimpleQueue[tuple[Drain, Claim, SendResult]] = SimpleQueue()
         self._unrecorded: list[tuple[Drain, Claim, SendResult]] = []
         self._renew_at = self._reload_at = float("-inf")
+        self._failures = 0  # rounds in a row that failed
 
     def serve(self, draining: Drain) -> None:
         """Returns when the drain has ended. The first thread that comes serves the drains of all."""
@@ -117,9 +120,8 @@ class Loop:
                 now = time.monotonic()
                 self._renew_at, self._reload_at = now + lease.RENEW_EVERY, now + RELOAD_EVERY
             self._drains.append(draining)
-        self.wake.set()
-        connection.close_if_unusable_or_obsolete()
         try:
+            self.wake.set()
             while self._takes_over(draining):
                 try:
                     while not draining.ended:
@@ -135,6 +137,8 @@ class Loop:
     def _takes_over(self, draining: Drain) -> bool:
         """Waits until nobody else serves, and takes it over; False if the drain ended before."""
         with self._changing:
+            if self._is_served and not connection.in_atomic_block:
+                connection.close()  # many threads may wait here
             self._changing.wait_for(lambda: draining.ended or not self._is_served)
             if draining.ended:
                 return False
@@ -153,18 +157,31 @@ class Loop:
             for each in drains:
                 if each.ending:
                     each.let_go()
-        except DATABASE_ERRORS as error:
-            logger.error("sending: the database failed (%s)", type(error).__name__)
-            connection.close()
-            for each in drains:
-                each.end(failed=True)
-                each.give_up_in_time()
-            time.sleep(0.5)
+            self._failures = 0
+        except (
+            Exception
+        ) as error:  # whatever it is, it must not end the drain of whoever serves, and only that
+            self._note_failure(error, drains)
+        for each in drains:
+            each.give_up_in_time()
         if any(each.ended for each in drains):
             with self._changing:
                 self._changing.notify_all()
         else:
             self._sleep(drains)
+
+    def _note_failure(self, error: Exception, drains: list[Drain]) -> None:
+        """Tries once more; then every drain ends, and the clock begins them anew."""
+        if isinstance(error, DATABASE_ERRORS):
+            logger.error("sending: the database failed (%s)", type(error).__name__)
+        else:
+            logger.error("sending: a round failed", exc_info=error)
+        connection.close()
+        self._failures += 1
+        if self._failures > 1:
+            for each in drains:
+                each.end(failed=True)
+        time.sleep(0.5)
 
     def _record(self) -> None:
         """Writes down what came back. What can't be written now is kept, and tried again the next time."""
@@ -173,19 +190,25 @@ class Loop:
                 self._unrecorded.append(self._settled.get_nowait())
         if not self._unrecorded:
             return
-        record(
-            [
-                Settled(claim.message_id, claim.session_id, claim.claim, result)
-                for _drain, claim, result in self._unrecorded
-            ]
-        )
+        settled = [
+            Settled(claim.message_id, claim.session_id, claim.claim, result)
+            for _drain, claim, result in self._unrecorded
+        ]
+        try:
+            record(settled)
+        except (DataError, IntegrityError):
+            _record_one_by_one(settled)
         results: dict[Drain, list[SendResult]] = {}
         for each, _claim, result in self._unrecorded:
             each.in_flight -= 1
             results.setdefault(each, []).append(result)
         self._unrecorded.clear()
         for each, answers in results.items():
-            each.heed(answers)
+            try:
+                each.heed(answers)
+            except DATABASE_ERRORS as error:
+                logger.error("channel %s: the database failed (%s)", each.channel_id, type(error).__name__)
+                each.end(failed=True)
 
     def _renew(self, drains: list[Drain]) -> None:
         now = time.monotonic()
@@ -213,13 +236,16 @@ class Loop:
                 each.end()
         wanted: dict[int, Wanted] = {}
         looking: dict[int, Drain] = {}
-        for each in sorted(
-            drains, key=lambda each: each.busy_senders
-        ):  # senders are scarce: the fewest first
+        busy = sum(each.busy_senders for each in drains)
+        # Senders are scarce: who has the fewest goes first.
+        for each in sorted(drains, key=lambda each: each.busy_senders):
             due = each.places()
+            if each.busy_senders >= FEW_SENDERS:
+                due = min(due, settings.SEND_THREADS - RESERVED_SENDERS - busy)
             places = 0
             while places < due and _free_senders.acquire(blocking=False):
                 places += 1
+            busy += places
             if places:
                 looking[each.channel_id] = each
                 wanted[each.channel_id] = Wanted(each.channel_id, places, each.bulk_places(places))
@@ -237,12 +263,17 @@ class Loop:
         for channel_id, its_claims in found.items():
             looking[channel_id].note_claimed(wanted[channel_id].places, len(its_claims))
             for each_claim in its_claims:
-                _senders.submit(self._send, looking[channel_id], each_claim)
+                try:
+                    _senders.submit(self._send, looking[channel_id], each_claim)
+                except RuntimeError as error:  # no new thread: a queued job is done by one that there is
+                    logger.error("sending: %s", error)
 
     def _send(self, draining: Drain, claim: Claim) -> None:
         """Runs in a sender's thread."""
-        result = draining.send(claim)
-        _free_senders.release()
+        try:
+            result = draining.send(claim)
+        finally:
+            _free_senders.release()
         self._settled.put((draining, claim, result))
         self.wake.set()
 
@@ -254,6 +285,15 @@ class Loop:
         self.wake.wait(max(until - time.monotonic(), 0))
         self.wake.clear()
         time.sleep(ROUND_AT_LEAST)
+
+
+def _record_one_by_one(settled: list[Settled]) -> None:
+    """So that one that can't be written down holds up no other; it becomes unconfirmed, as a dead claim."""
+    for each in settled:
+        try:
+            record([each])
+        except (DataError, IntegrityError) as error:
+            logger.error("message %s: could not be recorded (%s)", each.message_id, type(error).__name__)
 
 
 _loop = Loop()

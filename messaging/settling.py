@@ -36,10 +36,12 @@ def settle_dead_claims(batch: int = 500) -> int:
     return len(settled)
 
 
-def fail_waited_too_long(batch: int = 500) -> int:
-    """Fails what has been queued for `WAITED_TOO_LONG_HOURS`, for whatever reason; returns how many."""
+def fail_waited_too_long(channel_id: int | None = None, batch: int = 500) -> int:
+    """Fails what has been queued for `WAITED_TOO_LONG_HOURS`, of one channel or of all; returns how many."""
     oldest = timezone.now() - dt.timedelta(hours=settings.WAITED_TOO_LONG_HOURS)
     old = Message.objects.filter(status=Message.Status.QUEUED, created_at__lte=oldest).order_by("created_at")
+    if channel_id is not None:
+        old = old.filter(session__channel_id=channel_id)
     failed = 0
     while ids := list(old.values_list("pk", "session_id")[:batch]):
         failed += sum(_fail(pk, session_id) for pk, session_id in ids)

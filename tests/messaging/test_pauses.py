@@ -5,17 +5,19 @@ import time
 import uuid
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from channels_app.models import Channel
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import backoff, checking, lease, outbound, sending
+from messaging import backoff, checking, claims, lease, outbound, sending
 from messaging.draining import Drain
 from messaging.models import Message, SendingState, Session
+from tests.benchmarks import backlog
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 from tests.scripted_server import ACCEPTED, ScriptedServer, json_answer
+from tests.simulator import Simulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,7 +106,8 @@ def test_a_check_without_an_answer_lets_no_held_queue_go(against_apidaze, apidaz
 
 
 def test_one_refused_connection_among_returned_claims_is_a_reason_to_wait(channel):
-    drain = Drain(channel, lease.Lease.acquire(channel.pk), threading.Event())
+    drain = Drain(channel.pk, lease.Lease.acquire(channel.pk), threading.Event())
+    drain.load(channel)
 
     drain.heed(
         [SendResult(SendOutcome.NOT_DEPARTED, code="connection"), SendResult(SendOutcome.NOT_DEPARTED)]
@@ -126,7 +129,7 @@ def test_a_failing_claim_gives_its_senders_back_and_is_not_tried_in_a_loop(chann
     sending.drain(channel.pk)
 
     assert sending._free_senders._value == free
-    assert len(tries) == 1
+    assert len(tries) == 2  # once more, and then not before the clock rings
 
 
 def test_a_channel_that_finds_no_free_sender_waits_calmly(channel, write, monkeypatch, never_stopping):
@@ -154,3 +157,66 @@ def test_nothing_leaves_that_has_waited_too_long(against_apidaze, apidaze, write
 
     message.refresh_from_db()
     assert (message.status, message.failure_code, apidaze.received()) == ("failed", "waited_too_long", [])
+
+
+def test_an_answer_to_an_old_key_does_not_hold_the_queue_of_the_new_one(channel, write, apidaze):
+    asked = threading.Event()
+
+    def no_such_key(connection):
+        asked.set()
+        time.sleep(1.5)
+        connection.sendall(json_answer(401, {"message": "no"}))
+
+    with ScriptedServer(no_such_key) as server:
+        channel.base_url = server.url
+        channel.save()
+        message = write()
+        draining = threading.Thread(target=sending.drain, args=[channel.pk])
+        draining.start()
+        assert asked.wait(10)
+        channel.base_url = apidaze.base_url
+        channel.set_credentials({"api_key": "demo-key", "api_secret": "demo-secret"})
+        channel.save()
+        draining.join(30)
+
+    message.refresh_from_db()
+    channel.refresh_from_db()
+    assert (message.status, channel.holds_queue, len(apidaze.received())) == ("sent", False, 1)
+
+
+def test_two_silent_itsps_leave_senders_for_the_third_channel(apidaze):
+    with Simulator() as silent:
+        silent.set_fault("silence")
+        lost = [backlog.make_channel(number, silent.base_url, 1000) for number in range(2)]
+        for each in lost:
+            backlog.fill(each, 200, sessions=200)
+        busy = [threading.Thread(target=sending.drain, args=[each.pk]) for each in lost]
+        for thread in busy:
+            thread.start()
+        while Message.objects.filter(status="sending").count() < 180:
+            time.sleep(0.05)
+        good = backlog.make_channel(2, apidaze.base_url, 100)
+        backlog.fill(good, 5)
+        sending.drain(good.pk)
+
+        of_the_good = Message.objects.filter(session__channel=good)
+        assert set(of_the_good.values_list("status", flat=True)) == {"sent"}
+        for thread in busy:
+            thread.join(60)
+
+
+def test_what_cannot_be_recorded_holds_up_no_other(channel, write, apidaze):
+    loop = sending.Loop()
+    drain = Drain(channel.pk, lease.Lease.acquire(channel.pk), threading.Event())
+    drain.load(channel)
+    bad, good = write(), write("+13057673261")
+    claimed = claims.claim([claims.Wanted(channel.pk, 2)])
+    drain.note_claimed(2, 2)
+    for claim in claimed:
+        message_id = "\0" if claim.message_id == bad.pk and connection.vendor == "postgresql" else "id"
+        loop._settled.put((drain, claim, SendResult(SendOutcome.SENT, message_id=message_id)))
+
+    loop._record()
+
+    good.refresh_from_db()
+    assert (good.status, drain.in_flight) == ("sent", 0)
