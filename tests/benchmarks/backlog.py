@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.core.management import call_command
+
 from channels_app.models import Channel, Extension, MessageQueue, RoutingRule, User
-from messaging.models import Message, SendingState, Session, SessionEvent, TrafficCount, WebhookLogEntry
+from messaging.models import Message, Session
 
 
 def empty() -> None:
-    """Forgets everything of the run before."""
-    for model in (WebhookLogEntry, TrafficCount, SessionEvent, Message, Session, SendingState):
-        model.objects.all().delete()
-    RoutingRule.objects.all().delete()
-    Channel.objects.all().delete()
+    """Forgets everything of the run before; to delete 100,000 messages one by one would take minutes."""
+    call_command("flush", "--no-input", verbosity=0)
 
 
 def make_channel(number: int, base_url: str, rate: int) -> Channel:
