@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
@@ -17,6 +19,24 @@ from django.utils.translation import gettext as _
 from channels_app.models import Domain
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class ClientAddressMiddleware:
+    """Behind `TRUSTED_PROXIES` proxies, the client's address is the one that the outermost of them saw.
+
+    What stands left of it in the header was written by the client itself, and is believed by nobody.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        proxies = settings.TRUSTED_PROXIES
+        seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if 0 < proxies <= len(seen):
+            with suppress(ValueError):  # what is no address is not believed either
+                request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(seen[-proxies].strip()))
+        return self.get_response(request)
 
 
 class WebhooksMiddleware:

@@ -33,6 +33,7 @@ ALLOWED_HOSTS = ["*"]
 PORTAL_HOSTS = env.list("PORTAL_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PORT = env.int("PORT", default=8000)
 
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 if env.bool("TRUST_FORWARDED_PROTO", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -96,6 +97,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.middleware.ClientAddressMiddleware",
     "config.middleware.WebhooksMiddleware",
     "config.middleware.PortalHostMiddleware",
     "django.middleware.security.SecurityMiddleware",

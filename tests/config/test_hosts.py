@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from channels_app.models import Domain
+from messaging.models import WebhookLogEntry
 
 
 def asked_as(client, host, path="/sign-in/"):
@@ -72,3 +73,25 @@ def test_the_way_on_after_signing_in_is_never_the_sign_in_page(client, administr
     client.force_login(administrator)
 
     assert client.get("/sign-in/?next=/sign-in/").headers["Location"] == "/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "source"),
+    [
+        (0, "203.0.113.7", "127.0.0.1"),
+        (1, "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+        (2, "198.51.100.1, 203.0.113.7, 10.0.0.2", "203.0.113.7"),
+        (1, "198.51.100.1, 2001:db8::7", "2001:db8::7"),
+        (3, "203.0.113.7", "127.0.0.1"),
+        (1, "nonsense", "127.0.0.1"),
+        (1, "", "127.0.0.1"),
+    ],
+)
+def test_the_clients_address_is_what_the_outermost_trusted_proxy_saw(
+    client, settings, proxies, forwarded, source
+):
+    settings.TRUSTED_PROXIES = proxies
+    client.post("/webhooks/apidaze/guess/", headers={"x-forwarded-for": forwarded})
+
+    assert WebhookLogEntry.objects.get().source == source
