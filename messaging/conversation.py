@@ -53,7 +53,7 @@ class MessageLine(Line):
     possible_repeat: bool = False
     has_files: bool = False
     leaves_in: str = ""
-    was_sent_again: bool = False
+    sent_again_as: int = 0
     may_cancel: bool = False
     may_send_again: bool = False
     may_say_sent: bool = False
@@ -164,18 +164,18 @@ class _Present:
         self.leaves_in = leaves_in(session, [each.pk for each in mine if each.status == Status.QUEUED])
         unsure = [each.pk for each in mine if each.status in (Status.FAILED, Status.UNCONFIRMED)]
         again = Message.objects.filter(resent_from__in=unsure) if unsure else Message.objects.none()
-        self.sent_again = set(again.values_list("resent_from_id", flat=True))
+        self.sent_again = dict(again.values_list("resent_from_id", "pk"))
 
     def of(self, message: Message) -> dict[str, Any]:
         """The fields of a message's line that depend on who looks, and when."""
         if message.is_inbound or message.session_id != self.session.pk:
             return {}
         unsure = message.status in (Status.FAILED, Status.UNCONFIRMED)
-        again = message.pk in self.sent_again
+        again = self.sent_again.get(message.pk, 0)
         seconds = self.leaves_in.get(message.pk)
         return {
             "leaves_in": about(seconds) if seconds else "",
-            "was_sent_again": again,
+            "sent_again_as": again,
             "may_cancel": self.may_resolve and message.status == Status.QUEUED,
             "may_send_again": self.may_resolve and unsure and not again and self.session.is_open,
             "may_say_sent": self.may_resolve and message.status == Status.UNCONFIRMED,

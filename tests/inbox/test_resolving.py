@@ -78,7 +78,9 @@ def test_what_was_sent_again_says_so(as_anna, message):
     as_anna.post(f"/inbox/{message.session_id}/{message.pk}/send-again/")
 
     page = page_of(as_anna, message)
-    assert "sent again below" in page
+    again = Message.objects.get(resent_from=message)
+    assert f'href="#message-{again.pk}">sent again below</a>' in page
+    assert f'id="message-{again.pk}"' in page
     assert f"/{message.pk}/send-again/" not in page
 
 
