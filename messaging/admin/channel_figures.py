@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Min, OuterRef, Subquery
 
 from channels_app.models import Channel
 from messaging.models import Message, TrafficCount, WebhookLogEntry
+from messaging.shown import how_long
 
 Outcome = WebhookLogEntry.Outcome
 
@@ -25,6 +26,11 @@ class Figures:
     last_inbound_at: dt.datetime | None = None
     waiting: int = 0
     waiting_since: dt.datetime | None = None
+
+    @property
+    def oldest_waits(self) -> str:
+        """How long the oldest waiting message has waited, in words; "" where none does."""
+        return how_long(self.waiting_since) if self.waiting_since else ""
 
     @property
     def sent_total(self) -> int:

@@ -93,8 +93,8 @@ class ChannelAdmin(SetUpChannelAdmin):
         figures = _figures(channel)
         if not figures.waiting_since:
             return 0
-        since = _("the oldest since %(time)s") % {"time": timesince(figures.waiting_since)}
-        return format_html('<abbr title="{}">{}</abbr>', since, figures.waiting)
+        oldest = _("the oldest for %(time)s") % {"time": figures.oldest_waits}
+        return format_html('<abbr title="{}">{}</abbr>', oldest, figures.waiting)
 
     @admin.action(description=gettext_lazy("Check selected channels now"), permissions=["change"])
     def check_selected(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
