@@ -232,6 +232,7 @@ CELERY_BEAT_SCHEDULE = {
     "close idle sessions": {"task": "messaging.tasks.close_idle_sessions", "schedule": 60},
     "check credentials": {"task": "messaging.tasks.check_credentials", "schedule": 180},
     "fold traffic counts": {"task": "messaging.tasks.fold_traffic", "schedule": 300},
+    "sweep the spool": {"task": "messaging.tasks.sweep_spool", "schedule": crontab(minute=37)},
     "trim the webhook log": {"task": "messaging.tasks.trim_webhook_log", "schedule": crontab(minute=17)},
 }
 for _entry in CELERY_BEAT_SCHEDULE.values():

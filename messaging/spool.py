@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -67,6 +69,18 @@ def open_kept(name: str) -> BinaryIO:
 def drop(name: str) -> None:
     """Removes a stored body; it may be gone already."""
     (_folder() / name).unlink(missing_ok=True)
+
+
+def older_than(age: dt.timedelta) -> list[str]:
+    """The names of stored bodies, whole or not, that were written longer ago."""
+    before = time.time() - age.total_seconds()
+    names = []
+    with os.scandir(_folder()) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):  # dropped at this moment
+                if entry.name.endswith((".body", ".part")) and entry.stat().st_mtime < before:
+                    names.append(entry.name)
+    return names
 
 
 def _folder() -> Path:

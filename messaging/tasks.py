@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from channels_app.models import Channel
-from messaging import checking, closing, counting, doorbell, sending, settling
+from messaging import checking, closing, counting, doorbell, retention, sending, settling
 from messaging.models import Session, WebhookLogEntry
 
 logger = logging.getLogger(__name__)
@@ -64,6 +64,11 @@ def close_idle_sessions() -> None:
 @shared_task
 def fold_traffic() -> None:
     counting.fold_traffic()
+
+
+@shared_task
+def sweep_spool() -> None:
+    retention.sweep_spool()
 
 
 @shared_task

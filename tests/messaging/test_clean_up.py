@@ -1,15 +1,18 @@
 """The clean-up tasks: right at their boundaries, and safe to run twice."""
 
 import datetime as dt
+import json
+import os
+import time
 import uuid
 
 import pytest
 from django.utils import timezone
 
-from messaging import closing, counting, outbound, settling, tasks
+from messaging import closing, counting, outbound, retention, settling, tasks
 from messaging.models import Message, Session, TrafficCount, WebhookLogEntry
 from messaging.models.traffic import quarter_of
-from tests.conftest import OTHER_NUMBER
+from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 
 
@@ -101,3 +104,23 @@ def test_a_quarter_hour_starts_in_utc_wherever_one_is():
     moment = dt.datetime(2026, 3, 1, 0, 7, tzinfo=nepal)
 
     assert quarter_of(moment) == dt.datetime(2026, 2, 28, 18, 15, tzinfo=dt.UTC)
+
+
+def test_the_spool_keeps_what_a_message_needs_and_nothing_else(channel, rule, client, settings, tmp_path):
+    settings.SPOOL_FOLDER = tmp_path
+    body = {"caller_id_number": CUSTOMER[1:], "text": "Look", "files": {"a.txt": "SGVsbG8="}}
+    for number in (NUMBER, "+15550000000"):  # the second has no rule
+        body["destination_number"] = number
+        address = f"/webhooks/apidaze/{channel.webhook_token.token}/"
+        assert client.post(address, json.dumps(body), content_type="application/json").status_code == 200
+    needed = set(tmp_path.iterdir())
+    for name in ("of-a-request-that-got-503.body", "half.body.part", "new.body"):
+        (tmp_path / name).write_bytes(b"x")
+    two_days_ago = time.time() - 2 * 86_400
+    for path in tmp_path.iterdir():
+        if path.name != "new.body":
+            os.utime(path, (two_days_ago, two_days_ago))
+
+    assert retention.sweep_spool() == 2
+    assert set(tmp_path.iterdir()) == needed | {tmp_path / "new.body"}
+    assert len(needed) == 2
