@@ -158,9 +158,7 @@ class Loop:
                 if each.ending:
                     each.let_go()
             self._failures = 0
-        except (
-            Exception
-        ) as error:  # whatever it is, it must not end the drain of whoever serves, and only that
+        except Exception as error:  # else the drain of whoever serves would end, and only that one
             self._note_failure(error, drains)
         for each in drains:
             each.give_up_in_time()
