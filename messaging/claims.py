@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -27,11 +27,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How many messages of a channel to claim; `bulk_places` of them are bulk's as long as any waits."""
+    """How many messages of a channel to claim; the places of `bulk_at`, from 0, are bulk's as long as any waits."""
 
     channel_id: int
     places: int
-    bulk_places: int = 0
+    bulk_at: Collection[int] = ()
 
 
 def claim(wanted: Sequence[Wanted]) -> list[Claim]:
@@ -64,11 +64,18 @@ _READY = """
 
 def _whose_turn(wanted: Wanted) -> list[int]:
     """The sessions of a channel whose oldest message is claimed next, in the order of their turns; locks them."""
-    first: list[int] = []
-    if wanted.bulk_places:
-        first = _ready(wanted.channel_id, f"= {Message.Priority.BULK:d}", wanted.bulk_places)
-    rest = _ready(wanted.channel_id, "IS NOT NULL", wanted.places)
-    return [*first, *(session_id for session_id in rest if session_id not in first)][: wanted.places]
+    bulk: list[int] = []
+    if wanted.bulk_at:
+        bulk = _ready(wanted.channel_id, f"= {Message.Priority.BULK:d}", len(wanted.bulk_at))
+    anybody = _ready(wanted.channel_id, "IS NOT NULL", wanted.places)
+    bulk_in_turn, rest = iter(bulk), iter([each for each in anybody if each not in bulk])
+    turns: list[int] = []
+    for place in range(wanted.places):
+        of_bulk = next(bulk_in_turn, None) if place in wanted.bulk_at else None
+        session_id = of_bulk if of_bulk is not None else next(rest, None)
+        if session_id is not None:
+            turns.append(session_id)
+    return turns
 
 
 def _ready(channel_id: int, which: str, limit: int) -> list[int]:

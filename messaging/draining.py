@@ -97,9 +97,9 @@ class Drain:
             pending, room = self._waiting_for_permit, MOST_SENDERS - self._busy_senders
         return min(self.pacer.due_within(AHEAD, pending), room)
 
-    def bulk_places(self, places: int) -> int:
-        """How many of the next places are bulk's."""
-        return (self._places_since_bulk + places) // BULK_EVERY
+    def bulk_at(self, places: int) -> range:
+        """Which of the next places are bulk's, from 0: every tenth, counted on from claim to claim."""
+        return range(BULK_EVERY - 1 - self._places_since_bulk, places, BULK_EVERY)
 
     def note_claimed(self, places: int, claimed: int) -> None:
         """Notes what came of a look for messages; ends if nothing is left to do."""

@@ -246,7 +246,7 @@ class Loop:
             busy += places
             if places:
                 looking[each.channel_id] = each
-                wanted[each.channel_id] = Wanted(each.channel_id, places, each.bulk_places(places))
+                wanted[each.channel_id] = Wanted(each.channel_id, places, each.bulk_at(places))
         if not wanted:
             return
         claims: list[Claim] = []

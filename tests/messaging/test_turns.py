@@ -1,5 +1,6 @@
 """Whose message leaves next: answers before bulk, bulk at least every tenth place, sessions in turns."""
 
+import threading
 from functools import partial
 
 import pytest
@@ -8,6 +9,8 @@ from django.utils import timezone
 from channels_app.providers.base import SendOutcome, SendResult
 from messaging import sending
 from messaging.claims import Wanted, claim
+from messaging.draining import Drain
+from messaging.lease import Lease
 from messaging.models import Message, SendingState, Session
 from messaging.recording import Settled, record
 from tests.benchmarks import backlog
@@ -44,10 +47,10 @@ def busy(channel, rule):
     return busy
 
 
-def send_all(channel, places=1, bulk_places=0):
+def send_all(channel, places=1, bulk_at=()):
     """Claims and settles until nothing is left; gives the texts in the order of their claims."""
     texts = []
-    while claims := claim([Wanted(channel.pk, places, bulk_places)]):
+    while claims := claim([Wanted(channel.pk, places, bulk_at)]):
         texts.append([each.message.text for each in claims])
         sent = SendResult(SendOutcome.SENT)
         record([Settled(each.message_id, each.session_id, each.claim, sent) for each in claims])
@@ -81,9 +84,32 @@ def test_a_place_for_bulk_is_bulks_while_any_waits(channel, busy):
     busy([1] * 2, priority=Message.Priority.BULK)
     busy([1] * 9)
 
-    first, second = send_all(channel, places=6, bulk_places=1)
-    assert [text in ("0.0", "1.0") for text in first] == [True, False, False, False, False, False]
-    assert sum(text in ("0.0", "1.0") for text in second) == 1
+    first, second = send_all(channel, places=6, bulk_at=(3,))
+    assert [text in ("0.0", "1.0") for text in first] == [False, False, False, True, False, False]
+    assert [text in ("0.0", "1.0") for text in second] == [False, False, False, True, False]
+
+
+@pytest.mark.django_db
+def test_every_tenth_place_is_bulks_however_long_the_claims_are(channel, busy):
+    busy([1] * 8, priority=Message.Priority.BULK)
+    busy([1] * 90)
+    drain = Drain(channel.pk, Lease.acquire(channel.pk), threading.Event())
+    texts = []
+    for places in (3, 20, 9, 1, 17, 9, 9, 12):
+        claims = claim([Wanted(channel.pk, places, drain.bulk_at(places))])
+        drain.note_claimed(places, len(claims))
+        texts += [each.message.text for each in claims]
+
+    assert [place for place, text in enumerate(texts, 1) if int(text.partition(".")[0]) < 8] == [
+        10,
+        20,
+        30,
+        40,
+        50,
+        60,
+        70,
+        80,
+    ]
 
 
 @pytest.mark.django_db
@@ -105,7 +131,7 @@ def test_an_answer_in_a_session_of_bulk_lifts_the_session_but_not_over_what_was_
 
 @pytest.mark.django_db(transaction=True)
 def test_at_least_every_tenth_departure_is_bulk_while_both_wait(channel, busy, apidaze):
-    channel.base_url, channel.sending_rate = apidaze.base_url, 200
+    channel.base_url, channel.sending_rate = apidaze.base_url, 100
     channel.set_credentials({"api_key": "demo-key", "api_secret": "demo-secret"})
     channel.save()
     busy([1] * 10, priority=Message.Priority.BULK)
