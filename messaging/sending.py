@@ -74,6 +74,7 @@ def _drain(channel_id: int, rung: threading.Event) -> bool:
         if held is None:
             return False
         draining = Drain(channel_id, held, rung)
+        # Read after the lease, for which it may have waited: what was read before would be old.
         draining.load(Channel.objects.filter(pk=channel_id, enabled=True).first())
         _loop.serve(draining)
         if draining.failed:

@@ -62,13 +62,13 @@ def log_unknown_address(source: str) -> None:
         if line.entry_id:
             WebhookLogEntry.objects.filter(pk=line.entry_id).update(count=F("count") + count)
         else:
-            line.entry_id = _begin(source)
+            line.entry_id = _begin(source, count)
     finally:
         line.is_busy = False
 
 
-def _begin(source: str) -> int:
-    """A new line, or another process's of the last minute; gives its id."""
+def _begin(source: str, count: int) -> int:
+    """Counts in another process's line of the last minute, or in a new one; gives its id."""
     now = timezone.now()
     recent = WebhookLogEntry.objects.filter(
         outcome=WebhookLogEntry.Outcome.UNKNOWN_ADDRESS,
@@ -76,9 +76,11 @@ def _begin(source: str) -> int:
         received_at__gt=now - dt.timedelta(seconds=ONE_LINE_EVERY),
     )
     if (last := recent.order_by("-id").values_list("pk", flat=True).first()) is not None:
-        WebhookLogEntry.objects.filter(pk=last).update(count=F("count") + 1)
+        WebhookLogEntry.objects.filter(pk=last).update(count=F("count") + count)
         return last
-    entry = WebhookLogEntry(received_at=now, source=source, outcome=WebhookLogEntry.Outcome.UNKNOWN_ADDRESS)
+    entry = WebhookLogEntry(
+        received_at=now, source=source, count=count, outcome=WebhookLogEntry.Outcome.UNKNOWN_ADDRESS
+    )
     with transaction.atomic():
         insert(entry)
     logger.warning("webhook: unknown or ended address, from %s", source)

@@ -1,16 +1,22 @@
 """Real sender processes: killed, stopped, restarted, and without their broker."""
 
+import base64
+import datetime as dt
+import json
 import random
 import signal
 import time
 import uuid
 
 import pytest
+import redis
 from django.db import connection
+from django.utils import timezone
 
 from channels_app.models import Channel
-from messaging import doorbell, outbound, settling
-from messaging.models import Message, TrafficCount
+from messaging import backoff, doorbell, outbound, settling, tasks
+from messaging.lease import Lease
+from messaging.models import Message, SendingState, TrafficCount
 from tests.benchmarks import backlog
 from tests.workers import Broker, Senders, most_in_a_second
 
@@ -215,6 +221,24 @@ def test_an_emptied_or_killed_broker_costs_no_message(busy_channel, senders, bro
     ring_until_done(channel, seconds=60)
 
     assert len(taken(apidaze)) == 21
+
+
+def test_the_clock_rings_for_channels_with_something_due_that_nobody_serves(busy_channel, broker):
+    due, served, ended, waits, held, disabled = (busy_channel(1, 1, number=number) for number in range(6))
+    backlog.make_channel(6, "http://127.0.0.1:1", 1)  # nothing is queued there
+    Lease.acquire(served.pk)
+    Lease.acquire(ended.pk)
+    SendingState.objects.filter(channel=ended).update(lease_ends_at=timezone.now() - dt.timedelta(seconds=1))
+    SendingState.objects.create(channel=waits)
+    backoff.slow_down(waits.pk, 60)
+    held.record_failure(Channel.FailureCode.CREDENTIALS)
+    Channel.objects.filter(pk=disabled.pk).update(enabled=False)
+
+    tasks.ring_waiting_channels()
+
+    rings = redis.from_url(broker.url).lrange("sending", 0, -1)
+    bodies = [json.loads(base64.b64decode(json.loads(ring)["body"])) for ring in rings]
+    assert sorted(channel_id for [[channel_id], _options, _embedded] in bodies) == [due.pk, ended.pk]
 
 
 @pytest.mark.parametrize("how", ["down", "silent"])
