@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
-from ..base import Account, CheckResult, InboundMessage, OutboundMessage, SendResult
+from ..base import Account, CheckResult, FoundFile, InboundMessage, OutboundMessage, SendResult
 from . import checking, credentials, inbound, sending
 
 
@@ -28,6 +28,9 @@ class Apidaze:
 
     def parse_inbound(self, stream: BinaryIO, headers: Mapping[str, str]) -> InboundMessage:
         return inbound.parse_inbound(stream, headers)
+
+    def read_files(self, stream: BinaryIO, open_file: Callable[[], BinaryIO]) -> list[FoundFile]:
+        return inbound.read_files(stream, open_file)
 
     def redact_body(self, stream: BinaryIO, limit: int) -> str:
         return inbound.redact_body(stream, limit)

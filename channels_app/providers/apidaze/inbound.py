@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO
 from urllib.parse import unquote_plus
 
 import phonenumbers
 
 from ..base import InboundMessage, NotAMessageError, NotUnderstoodError, redaction
-from ..base.body import Body
+from ..base.body import Body, Sink
+from ..base.file_scan import FileField, FoundFile
 from ..base.form_scan import FormError, scan_form
 from ..base.json_scan import NotJSONError, Number, Scalar, scan_object
 from ..base.text import storable
@@ -32,6 +34,7 @@ _BEFORE_BODY = re.compile(rb"[\s\xef\xbb\xbf]*")  # white space and UTF-8's byte
 _FORM_START = re.compile(rb"[\w.%+\[\]-]{1,100}=")
 _BETWEEN_DIGITS = re.compile(r"[\s().-]+")
 _DIGITS = re.compile(r"(?:\+|00)?([1-9][0-9]{6,14})")
+_LAYOUT = (".smil", ".smi")  # how the parts of a multimedia message are arranged on a phone
 _NO_FILES = re.compile(r"[\s\"'\[\]{},:]*(?:null|None|false|0)?[\s\"'\[\]{},:]*")
 
 
@@ -46,7 +49,8 @@ def parse_inbound(stream: BinaryIO, headers: Mapping[str, str]) -> InboundMessag
     Raises NotUnderstoodError or NotAMessageError; what the stream raises comes through.
     """
     files = _Files()
-    fields = _scan(Body(stream), files)
+    sinks: dict[str, Sink] = dict.fromkeys(FILE_FIELDS, files)
+    fields = _scan(Body(stream), sinks, sinks)
     text = _text(_first(fields, _TEXT))
     if "status" in fields and not text and not files.found:
         raise NotAMessageError("This looks like a delivery report.")
@@ -63,6 +67,22 @@ def parse_inbound(stream: BinaryIO, headers: Mapping[str, str]) -> InboundMessag
         has_files=files.found,
         files_digest=files.digest.hexdigest() if files.found else "",
     )
+
+
+def read_files(stream: BinaryIO, open_file: Callable[[], BinaryIO]) -> list[FoundFile]:
+    """The files of a body, without its layout parts. Raises nothing of its own: what is broken has a `problem`."""
+    files: list[FoundFile] = []
+
+    def sinks(*, encoded: bool) -> dict[str, Sink]:
+        return {name: FileField(files, open_file, encoded=encoded) for name in FILE_FIELDS}
+
+    with contextlib.suppress(NotUnderstoodError):  # then what was found before stays
+        _scan(Body(stream), sinks(encoded=False), sinks(encoded=True))
+    for layout in [each for each in files if each.name.lower().endswith(_LAYOUT)]:
+        files.remove(layout)
+        if layout.content is not None:
+            layout.content.close()
+    return files
 
 
 class _Files:
@@ -89,22 +109,21 @@ class _Files:
             self.digest.update(beginning)
 
 
-def _scan(body: Body, files: _Files) -> Mapping[str, Scalar]:
-    sinks = dict.fromkeys(FILE_FIELDS, files)
+def _scan(body: Body, in_json: Mapping[str, Sink], in_form: Mapping[str, Sink]) -> Mapping[str, Scalar]:
     body.take(_BEFORE_BODY)
     first = body.peek()
     if not first:
         raise NotUnderstoodError("The body is empty.")
     if first == b"{":
         try:
-            return scan_object(body, _WANTED, sinks)
+            return scan_object(body, _WANTED, in_json)
         except NotJSONError as error:
             raise NotUnderstoodError(str(error)) from None
     while len(body.buffer) - body.position < 101 and body.more():
         pass
     if _FORM_START.match(body.buffer, body.position):
         try:
-            return scan_form(body, _WANTED, sinks)
+            return scan_form(body, _WANTED, in_form)
         except FormError as error:
             raise NotUnderstoodError(str(error)) from None
     raise NotUnderstoodError("The body is neither a JSON object nor a form.")

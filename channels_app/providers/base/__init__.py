@@ -11,6 +11,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
+from .found_file import FoundFile
+
+__all__ = [
+    "Account",
+    "CheckOutcome",
+    "CheckResult",
+    "CredentialField",
+    "FoundFile",
+    "InboundMessage",
+    "NotAMessageError",
+    "NotUnderstoodError",
+    "OutboundMessage",
+    "Provider",
+    "SendOutcome",
+    "SendResult",
+]
+
 
 class SendOutcome(enum.StrEnum):
     """What became of one hand-over to an ITSP. The comment says what the sender does with it."""
@@ -136,6 +153,15 @@ class Provider(Protocol):
 
         Reads the stream piecewise: memory does not grow with the files in the body. Raises
         `NotUnderstoodError` or `NotAMessageError`.
+        """
+        ...
+
+    def read_files(self, stream: BinaryIO, open_file: Callable[[], BinaryIO]) -> list[FoundFile]:
+        """The files of a webhook body, in its order, layout parts left out.
+
+        Each content is written to a new file of `open_file` as it is read, so that memory stays flat; it is given
+        back open, at its start, and the caller closes it. Raises what the stream and those files raise, and
+        nothing of its own: a part that is broken has a `problem`, and costs no other.
         """
         ...
 
