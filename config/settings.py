@@ -188,6 +188,14 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = TRYING_OUT
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "files": {
+        "BACKEND": "messaging.file_storage.SyncedFolder",
+        "OPTIONS": {
+            "location": str(TRUNKLINE_HOME / "files"),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if TRYING_OUT
@@ -204,6 +212,7 @@ SEND_TIMEOUT = 40
 CLAIM_LIFETIME = 50
 SEND_THREADS = env.int("SEND_THREADS", default=256)
 WAITED_TOO_LONG_HOURS = 24
+FILE_HOURS = env.int("FILE_HOURS", default=72)
 WEBHOOK_LOG_DAYS = 7
 ROTATED_TOKEN_HOURS = 24
 SIGN_IN_LINK_HOURS = 48
@@ -228,6 +237,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(TRUNKLINE_HOME / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "ring for waiting messages": {"task": "messaging.tasks.ring_waiting_channels", "schedule": 5},
     "settle claims of dead workers": {"task": "messaging.tasks.settle_dead_claims", "schedule": 10},
+    "take out waiting files": {"task": "messaging.tasks.take_out_waiting_files", "schedule": 30},
+    "purge files": {"task": "messaging.tasks.purge_files", "schedule": 120},
     "fail what waited too long": {"task": "messaging.tasks.fail_waited_too_long", "schedule": 60},
     "close idle sessions": {"task": "messaging.tasks.close_idle_sessions", "schedule": 60},
     "check credentials": {"task": "messaging.tasks.check_credentials", "schedule": 180},

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from channels_app.models import Extension, User
 from channels_app.phone_numbers import pretty_number
 from messaging import access
 from messaging.delivery import meaning_of, reason_of
-from messaging.models import Message, Session, SessionEvent
+from messaging.models import Attachment, Message, Session, SessionEvent
 from messaging.models.session_access import may_move, may_pick_up, may_resolve
 from messaging.personal import with_marks
 from messaging.refusal import NotFoundError
@@ -42,6 +43,19 @@ class Line(Shown):
 
 
 @dataclass(frozen=True)
+class FileLine(Shown):
+    """One file of a message. `kind`: picture, audio, video or other; `gone`: why it can't be fetched."""
+
+    file_id: int
+    name: str
+    kind: str
+    size: str
+    content_type: str
+    has_preview: bool
+    gone: str
+
+
+@dataclass(frozen=True)
 class MessageLine(Line):
     message_id: int = 0
     is_inbound: bool = True
@@ -52,6 +66,7 @@ class MessageLine(Line):
     meaning: str = ""
     possible_repeat: bool = False
     has_files: bool = False
+    files: tuple[FileLine, ...] = ()
     leaves_in: str = ""
     sent_again_as: int = 0
     may_cancel: bool = False
@@ -152,6 +167,15 @@ def read_earlier(user: User, seat: Extension | None, session_id: int, before: in
     return _timeline(messages, previous, _Present(session, user, seat, messages))
 
 
+def visible_file(user: User, seat: Extension | None, session_id: int, file_id: int) -> Attachment:
+    """A file that the conversation of this session shows. Raises as `visible_session`."""
+    session = visible_session(user, seat, session_id)
+    found = Attachment.objects.filter(pk=file_id, message__in=_all_messages(session)).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
 class _Present:
     """What can be said and done about the outbound messages of the session that is open before somebody."""
 
@@ -187,18 +211,23 @@ def _messages(session: Session, before: int | None) -> tuple[list[Message], Mess
 
     Sessions of one customer and number follow each other: the order is by session, then by message.
     """
-    messages = Message.objects.filter(
-        session__our_number=session.our_number,
-        session__customer_number=session.customer_number,
-        session_id__lte=session.pk,
-    ).order_by("-session_id", "-pk")
+    messages = _all_messages(session).order_by("-session_id", "-pk")
     if before is not None:
         last = messages.filter(pk=before).values_list("session_id", flat=True).first()
         if last is None:
             raise NotFoundError
         messages = messages.filter(Q(session_id__lt=last) | Q(session_id=last, pk__lt=before))
-    page = list(messages[: PAGE + 1])
+    page = list(messages.prefetch_related("attachments")[: PAGE + 1])
     return page[:PAGE][::-1], page[PAGE] if len(page) > PAGE else None
+
+
+def _all_messages(session: Session) -> QuerySet[Message]:
+    """The messages of this session, and of earlier ones of the same customer and number."""
+    return Message.objects.filter(
+        session__our_number=session.our_number,
+        session__customer_number=session.customer_number,
+        session_id__lte=session.pk,
+    )
 
 
 def _timeline(messages: list[Message], previous: Message | None, present: _Present) -> Timeline:
@@ -245,8 +274,26 @@ def _line(entry: Message | SessionEvent, at: dt.datetime, time: str, present: _P
         reason=reason_of(entry),
         meaning=meaning_of(entry),
         possible_repeat=entry.possible_repeat,
-        has_files=entry.has_files,
+        has_files=entry.has_files and entry.body_file != "",
+        files=tuple(_file_line(each) for each in entry.attachments.all()) if entry.has_files else (),
         **present.of(entry),
+    )
+
+
+def _file_line(attachment: Attachment) -> FileLine:
+    gone = ""
+    if attachment.state == Attachment.State.BROKEN:
+        gone = _(attachment.problem)
+    elif not attachment.is_there:
+        gone = _("File expired")
+    return FileLine(
+        file_id=attachment.pk,
+        name=attachment.name,
+        kind=attachment.kind,
+        size=filesizeformat(attachment.size) if attachment.size else "",
+        content_type=attachment.content_type,
+        has_preview=attachment.preview != "",
+        gone=gone,
     )
 
 

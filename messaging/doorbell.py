@@ -16,6 +16,7 @@ from kombu import Connection
 logger = logging.getLogger(__name__)
 
 DRAIN = "messaging.tasks.drain"  # by name: tasks call stories, and stories ring
+TAKE_OUT_FILES = "messaging.tasks.take_out_files"
 TIMEOUT = 0.1  # seconds, to connect and for each answer
 REST_AFTER_ERROR = 5.0  # seconds
 
@@ -26,6 +27,15 @@ _rests_until = 0.0
 
 def ring(channel_id: int) -> None:
     """Asks the sending workers to look at a channel. Raises nothing."""
+    _ask(DRAIN, channel_id)
+
+
+def ring_for_files(message_id: int) -> None:
+    """Asks a worker to take out the files of a message. Raises nothing."""
+    _ask(TAKE_OUT_FILES, message_id)
+
+
+def _ask(task: str, row_id: int) -> None:
     global _connection, _rests_until
     if time.monotonic() < _rests_until:
         return
@@ -34,7 +44,7 @@ def ring(channel_id: int) -> None:
     try:
         if _connection is None:
             _connection = _connect()
-        current_app.send_task(DRAIN, (channel_id,), connection=_connection, retry=False, expires=60)
+        current_app.send_task(task, (row_id,), connection=_connection, retry=False, expires=60)
     except Exception as error:  # whatever the broker or its client does, a message must not suffer
         logger.warning("the broker does not answer (%s); the clock will ring instead", type(error).__name__)
         _rests_until = time.monotonic() + REST_AFTER_ERROR

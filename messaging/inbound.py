@@ -177,6 +177,7 @@ def _insert(
         fingerprint=arrival.fingerprint,
         possible_repeat=routed.repeated and not inbound.message_id,
         body_file=arrival.body_file,
+        has_files=inbound.has_files,
     )
     if not inbound.message_id:
         insert(message)

@@ -170,7 +170,7 @@ def _capped(count: int) -> str:
 
 def _rows(sessions: list[Session], current: int | None) -> Iterable[Row]:
     ids = {pk for session in sessions for pk in (session.newest_message, session.newest_outgoing)}  # type: ignore[attr-defined]
-    messages = Message.objects.only("text", "direction", "created_at", "status", "body_file").in_bulk(
+    messages = Message.objects.only("text", "direction", "created_at", "status", "has_files").in_bulk(
         ids - {None}
     )
     for session in sessions:

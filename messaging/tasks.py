@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from channels_app.models import Channel
-from messaging import checking, closing, counting, doorbell, retention, sending, settling
+from messaging import checking, closing, counting, doorbell, incoming_files, retention, sending, settling
 from messaging.models import Session, WebhookLogEntry
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,26 @@ def ring_waiting_channels() -> None:
 
 
 @shared_task
+def take_out_files(message_id: int) -> None:
+    incoming_files.take_out(message_id)
+
+
+@shared_task
+def take_out_waiting_files() -> None:
+    """Takes out what a lost ring or a killed worker left: a message whose files fail holds up no other."""
+    for message_id in incoming_files.waiting():
+        try:
+            incoming_files.take_out(message_id)
+        except OSError as error:
+            logger.error("files of message %s: %s", message_id, type(error).__name__)
+
+
+@shared_task
+def purge_files() -> None:
+    retention.purge()
+
+
+@shared_task
 def settle_dead_claims() -> None:
     settling.settle_dead_claims()
 
@@ -64,11 +84,6 @@ def close_idle_sessions() -> None:
 @shared_task
 def fold_traffic() -> None:
     counting.fold_traffic()
-
-
-@shared_task
-def sweep_spool() -> None:
-    retention.sweep_spool()
 
 
 @shared_task

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import RoutingRule, User
 from channels_app.providers.base import InboundMessage
-from messaging import inbound
+from messaging import doorbell, inbound
 from messaging.models import UnroutableMessage
 from messaging.refusal import RefusedError
 
@@ -31,6 +33,8 @@ def deliver(user: User, unroutable_id: int) -> UnroutableMessage:
                 % {"number": waiting.recipient, "channel": waiting.channel}
             ) from None
         _resolve(waiting, Resolution.DELIVERED, user)
+        if waiting.message is not None and waiting.body_file:
+            transaction.on_commit(partial(doorbell.ring_for_files, waiting.message.pk))
         return waiting
 
 

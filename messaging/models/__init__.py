@@ -1,3 +1,4 @@
+from messaging.models.attachments import Attachment
 from messaging.models.messages import Message
 from messaging.models.personal import PersonalState
 from messaging.models.sending import SendingState
@@ -7,6 +8,7 @@ from messaging.models.unroutable import UnroutableMessage
 from messaging.models.webhook_log import WebhookLogEntry
 
 __all__ = [
+    "Attachment",
     "Message",
     "PersonalState",
     "SendingState",

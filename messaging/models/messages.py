@@ -57,8 +57,9 @@ class Message(models.Model):
     # SHA-256 over id, sender, number, text and files: what makes two deliveries the same message.
     fingerprint = models.CharField(max_length=64, blank=True, default="")
     possible_repeat = models.BooleanField(default=False)
-    # The stored webhook body, in the spool folder, of a message with files.
+    # The stored webhook body, in the spool folder, until its files are taken out.
     body_file = models.CharField(max_length=100, blank=True, default="")
+    has_files = models.BooleanField(default=False)
 
     # Outbound
     author = models.ForeignKey(Extension, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -121,6 +122,7 @@ class Message(models.Model):
             # Found by age: claims of dead workers, and what waited too long.
             models.Index(fields=["claimed_at"], condition=Q(status="sending"), name="message_claimed"),
             models.Index(fields=["created_at"], condition=Q(status="queued"), name="message_waiting"),
+            models.Index(fields=["id"], condition=~Q(body_file=""), name="message_with_files_to_take"),
             # Possible repeats: the same message within the last seconds.
             models.Index(
                 fields=["fingerprint", "created_at"], condition=~Q(fingerprint=""), name="message_repeat"
@@ -133,7 +135,3 @@ class Message(models.Model):
     @property
     def is_inbound(self) -> bool:
         return self.direction == self.Direction.INBOUND
-
-    @property
-    def has_files(self) -> bool:
-        return self.body_file != ""

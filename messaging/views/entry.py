@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
@@ -18,7 +19,7 @@ from messaging.views import asked, pages
 from messaging.views.person import Person
 
 
-def for_person(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def for_person(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Calls `view(request, person, …)` for a person who is signed in.
 
     Others are sent to the sign-in page, or get 401 where a page that is open asks for a part of itself. A
@@ -26,7 +27,7 @@ def for_person(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]
     """
 
     @wraps(view)
-    def inner(request: HttpRequest, **address: Any) -> HttpResponse:
+    def inner(request: HttpRequest, **address: Any) -> HttpResponseBase:
         if not isinstance(request.user, User):
             return _sign_in_first(request)
         person = Person(request.user, seat_of(request.user))

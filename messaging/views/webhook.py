@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from channels_app.models import Channel, WebhookToken
 from channels_app.providers.base import NotAMessageError, NotUnderstoodError
-from messaging import inbound, spool
+from messaging import doorbell, inbound, spool
 from messaging.models import WebhookLogEntry
 from messaging.models.webhook_log import MAX_BODY
 from messaging.webhook_log import log_unknown_address, log_without_message
@@ -91,6 +91,8 @@ def _store(request: HttpRequest, channel: Channel, body: BinaryIO, source: str) 
     entry = inbound.receive(channel, arrival)
     if entry.outcome == Outcome.REPEAT and arrival.body_file:
         spool.drop(arrival.body_file)
+    if entry.message_id is not None and arrival.body_file:
+        doorbell.ring_for_files(entry.message_id)
     return _answer(200, "stored")
 
 

@@ -11,9 +11,9 @@ from urllib.parse import unquote_plus
 
 import phonenumbers
 
-from ..base import InboundMessage, NotAMessageError, NotUnderstoodError, redaction
+from ..base import FoundFile, InboundMessage, NotAMessageError, NotUnderstoodError, redaction
 from ..base.body import Body, Sink
-from ..base.file_scan import FileField, FoundFile
+from ..base.file_scan import FileField
 from ..base.form_scan import FormError, scan_form
 from ..base.json_scan import NotJSONError, Number, Scalar, scan_object
 from ..base.text import storable

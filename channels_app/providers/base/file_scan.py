@@ -212,9 +212,9 @@ class _Value:
             position = space.end() if space else position
             if position == len(buffer):
                 return position
-            if not self._began and not self._in_json and len(buffer) < _LONGEST_WORD and not self._ending:
-                if _BARE.match(buffer):
-                    return 0  # too little to tell
+            undecided = not (self._began or self._in_json or self._ending) and len(buffer) < _LONGEST_WORD
+            if undecided and _BARE.match(buffer):
+                return 0
             byte = buffer[position : position + 1]
             if byte in (b'"', b"'"):
                 position += 1

@@ -47,7 +47,7 @@ def test_files_in_a_form():
 def test_a_body_that_ends_early_keeps_what_was_whole():
     body = json.dumps({"files": {"a.jpg": P, "b.jpg": P}}).encode()
 
-    [(name, content), *rest] = read(body[: -len(P) // 2])
+    [(name, content), *_rest] = read(body[: -len(P) // 2])
     assert (name, content) == ("a.jpg", PICTURE)
 
 

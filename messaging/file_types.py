@@ -1,0 +1,72 @@
+"""What a file is and how it is called: its type from the content, its name without anything harmful."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+import unicodedata
+from typing import BinaryIO
+
+import puremagic
+
+HEAD = 8192  # bytes that tell the type
+LONGEST_NAME = 100
+UNKNOWN = "application/octet-stream"
+
+# The library guesses from a few bytes where many formats begin alike; these are sure.
+_SURE = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"%PDF-", "application/pdf"),
+    (b"ID3", "audio/mpeg"),
+    (b"OggS", "audio/ogg"),
+    (b"#!AMR", "audio/amr"),
+)
+_MARKUP = re.compile(rb"<\s*(?:!doctype|html|head|body|script|svg|iframe|\?xml|!--)", re.IGNORECASE)
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+
+
+def type_of(file: BinaryIO) -> str:
+    """The content type, told from the first bytes; the file is left at its start."""
+    file.seek(0)
+    head = file.read(HEAD)
+    file.seek(0)
+    for start, content_type in _SURE:
+        if head.startswith(start):
+            return content_type
+    if _MARKUP.search(head[:1024]):  # whatever else it claims to be, a browser might run it
+        return "image/svg+xml" if b"<svg" in head[:1024].lower() else "text/html"
+    try:
+        found = puremagic.magic_string(head)
+    except (puremagic.PureError, ValueError):
+        found = []
+    for match in found:
+        if match.mime_type and match.confidence >= 0.4:
+            return str(match.mime_type)
+    return "text/plain" if _is_text(head) else UNKNOWN
+
+
+def clean_name(name: str, content_type: str) -> str:
+    """A name to show and to download: no path, no control or direction characters, at most 100 characters."""
+    name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    name = "".join(
+        " " if c.isspace() else c for c in name if unicodedata.category(c) not in _HIDDEN or c.isspace()
+    )
+    name = re.sub(r'[<>:"|?*]', "_", " ".join(name.split())).strip(". ")
+    extension = found[0] if (found := _EXTENSION.search(name)) else ""
+    if not extension:
+        extension = mimetypes.guess_extension(content_type) or ""
+    stem = name[: -len(extension)] if extension and name.endswith(extension) else name
+    return f"{stem[: LONGEST_NAME - len(extension)].rstrip() or 'file'}{extension}"
+
+
+_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def _is_text(head: bytes) -> bool:
+    if b"\0" in head:
+        return False
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return len(head) == HEAD and error.start > len(head) - 4
+    return bool(head)

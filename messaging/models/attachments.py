@@ -1,0 +1,86 @@
+"""Attachments: the files of messages. The bytes are in the file storage, under names that say nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.messages import Message
+
+# What a browser shows without running anything of it. Everything else is for download only.
+PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+AUDIO = frozenset(
+    {"audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/x-wav", "audio/aac", "audio/amr"}
+)
+VIDEO = frozenset({"video/mp4", "video/webm", "video/quicktime", "video/3gpp"})
+SHOWN_INLINE = PICTURES | AUDIO | VIDEO
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def ended(self, now: dt.datetime) -> Self:
+        """Stored ones whose time is over: their links answer 410 already."""
+        return self.filter(state=Attachment.State.STORED, expires_at__lte=now)
+
+
+class Attachment(models.Model):
+    class State(models.TextChoices):
+        STORED = "stored", _("Stored")
+        BROKEN = "broken", _("Could not be read")
+        EXPIRED = "expired", _("File expired")
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments", db_index=False)
+    position = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=7, choices=State.choices)
+    name = models.CharField(max_length=100, help_text=_("As it is shown and downloaded."))
+    content_type = models.CharField(max_length=100, blank=True, default="")
+    size = models.PositiveBigIntegerField(default=0)
+    file = models.CharField(max_length=100, blank=True, default="", help_text=_("Its name in the storage."))
+    preview = models.CharField(max_length=100, blank=True, default="", help_text=_("Of a picture."))
+    problem = models.CharField(max_length=300, blank=True, default="")
+    stored_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        ordering = ["message", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "position"], name="attachment_has_its_place"),
+            models.CheckConstraint(
+                condition=(Q(state="stored") & ~Q(file="")) | (~Q(state="stored") & Q(file="", preview="")),
+                name="attachment_is_stored_or_not",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(state="stored"), name="attachment_ends"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def end_of(stored_at: dt.datetime) -> dt.datetime:
+        """When a file that was stored then is no longer kept."""
+        return stored_at + dt.timedelta(hours=settings.FILE_HOURS)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it may be fetched at this instant."""
+        return self.state == self.State.STORED and self.expires_at > timezone.now()
+
+    @property
+    def kind(self) -> str:
+        """How it is shown: picture, audio, video or other."""
+        if self.content_type in PICTURES:
+            return "picture"
+        if self.content_type in AUDIO:
+            return "audio"
+        return "video" if self.content_type in VIDEO else "other"
