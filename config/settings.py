@@ -238,6 +238,7 @@ CELERY_BEAT_SCHEDULE = {
     "ring for waiting messages": {"task": "messaging.tasks.ring_waiting_channels", "schedule": 5},
     "settle claims of dead workers": {"task": "messaging.tasks.settle_dead_claims", "schedule": 10},
     "take out waiting files": {"task": "messaging.tasks.take_out_waiting_files", "schedule": 30},
+    "fetch files": {"task": "messaging.tasks.fetch_files", "schedule": 30},
     "purge files": {"task": "messaging.tasks.purge_files", "schedule": 120},
     "fail what waited too long": {"task": "messaging.tasks.fail_waited_too_long", "schedule": 60},
     "close idle sessions": {"task": "messaging.tasks.close_idle_sessions", "schedule": 60},

@@ -284,6 +284,8 @@ def _file_line(attachment: Attachment) -> FileLine:
     gone = ""
     if attachment.state == Attachment.State.BROKEN:
         gone = _(attachment.problem)
+    elif attachment.state == Attachment.State.WAITING:
+        gone = _("being fetched…")
     elif not attachment.is_there:
         gone = _("File expired")
     return FileLine(

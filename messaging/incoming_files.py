@@ -25,7 +25,6 @@ from messaging.previews import preview_of
 logger = logging.getLogger(__name__)
 
 TOO_LARGE = gettext_noop("Together the files are larger than the limit.")
-NOT_FETCHED = gettext_noop("Files by address are not fetched yet.")
 LOST = gettext_noop("The stored request could not be found again.")
 
 
@@ -91,30 +90,47 @@ def _open_file() -> BinaryIO:
 
 def _store(message: Message, position: int, found: FoundFile, left: int) -> Attachment:
     """The row of one file, not saved yet; its bytes are in the storage."""
+    if found.address:
+        return _to_fetch(message, position, found)
     if found.content is None:
-        return _broken(message, position, found, found.problem or NOT_FETCHED)
-    size = found.content.seek(0, 2)
-    if size > left:
+        return _broken(message, position, found, found.problem)
+    if found.content.seek(0, 2) > left:
         return _broken(message, position, found, TOO_LARGE)
-    content_type = type_of(found.content)
-    preview = preview_of(found.content) if content_type in PICTURES else None
+    attachment = Attachment(message=message, position=position)
+    put_into(attachment, found.content, found.name)
+    return attachment
+
+
+def put_into(attachment: Attachment, content: BinaryIO, name: str) -> None:
+    """Stores a content with its preview, and says so on this row; the caller saves it. Raises `OSError`."""
+    attachment.content_type = type_of(content)
+    attachment.name = clean_name(name, attachment.content_type)
+    attachment.size = content.seek(0, 2)
+    preview = preview_of(content) if attachment.content_type in PICTURES else None
+    attachment.file = file_storage.keep(content)
+    try:
+        attachment.preview = file_storage.keep(preview) if preview is not None else ""
+    except BaseException:
+        file_storage.drop(attachment.file)
+        raise
+    attachment.state, attachment.stored_at = Attachment.State.STORED, timezone.now()
+    attachment.expires_at = Attachment.end_of(attachment.stored_at)
+    attachment.try_again_at = None
+
+
+def _to_fetch(message: Message, position: int, found: FoundFile) -> Attachment:
     now = timezone.now()
+    name = found.name or found.address.partition("?")[0].rpartition("/")[2]
     return Attachment(
         message=message,
         position=position,
-        state=Attachment.State.STORED,
-        name=clean_name(found.name, content_type),
-        content_type=content_type,
-        size=size,
-        file=file_storage.keep(found.content),
-        preview=_keep_preview(preview),
+        state=Attachment.State.WAITING,
+        name=clean_name(name, UNKNOWN),
+        address=found.address,
+        try_again_at=now,
         stored_at=now,
         expires_at=Attachment.end_of(now),
     )
-
-
-def _keep_preview(preview: BinaryIO | None) -> str:
-    return file_storage.keep(preview) if preview is not None else ""
 
 
 def _broken(message: Message, position: int, found: FoundFile, problem: str) -> Attachment:

@@ -14,7 +14,17 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from channels_app.models import Channel
-from messaging import checking, closing, counting, doorbell, incoming_files, retention, sending, settling
+from messaging import (
+    checking,
+    closing,
+    counting,
+    doorbell,
+    fetching,
+    incoming_files,
+    retention,
+    sending,
+    settling,
+)
 from messaging.models import Session, WebhookLogEntry
 
 logger = logging.getLogger(__name__)
@@ -48,7 +58,8 @@ def ring_waiting_channels() -> None:
 
 @shared_task
 def take_out_files(message_id: int) -> None:
-    incoming_files.take_out(message_id)
+    if incoming_files.take_out(message_id):
+        fetch_files()
 
 
 @shared_task
@@ -59,6 +70,16 @@ def take_out_waiting_files() -> None:
             incoming_files.take_out(message_id)
         except OSError as error:
             logger.error("files of message %s: %s", message_id, type(error).__name__)
+
+
+@shared_task
+def fetch_files() -> None:
+    """Fetches the files that came as an address and are due: one that fails holds up no other."""
+    for attachment_id in fetching.due():
+        try:
+            fetching.fetch(attachment_id)
+        except OSError as error:
+            logger.error("file %s: %s", attachment_id, type(error).__name__)
 
 
 @shared_task

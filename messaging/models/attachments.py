@@ -30,6 +30,7 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
 
 class Attachment(models.Model):
     class State(models.TextChoices):
+        WAITING = "waiting", _("To be fetched")
         STORED = "stored", _("Stored")
         BROKEN = "broken", _("Could not be read")
         EXPIRED = "expired", _("File expired")
@@ -42,6 +43,9 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     file = models.CharField(max_length=100, blank=True, default="", help_text=_("Its name in the storage."))
     preview = models.CharField(max_length=100, blank=True, default="", help_text=_("Of a picture."))
+    address = models.TextField(blank=True, default="", help_text=_("Where it is to be fetched from."))
+    tries = models.PositiveSmallIntegerField(default=0)
+    try_again_at = models.DateTimeField(null=True, blank=True)
     problem = models.CharField(max_length=300, blank=True, default="")
     stored_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -58,8 +62,14 @@ class Attachment(models.Model):
                 condition=(Q(state="stored") & ~Q(file="")) | (~Q(state="stored") & Q(file="", preview="")),
                 name="attachment_is_stored_or_not",
             ),
+            models.CheckConstraint(
+                condition=Q(state="waiting", try_again_at__isnull=False)
+                | (~Q(state="waiting") & Q(try_again_at__isnull=True)),
+                name="attachment_waits_until_a_time",
+            ),
         ]
         indexes = [
+            models.Index(fields=["try_again_at"], condition=Q(state="waiting"), name="attachment_waits"),
             models.Index(fields=["expires_at"], condition=Q(state="stored"), name="attachment_ends"),
         ]
 

@@ -1,0 +1,150 @@
+"""Fetching from the public internet only: never from an address inside the machine's own networks.
+
+The address of a file comes from whoever wrote a message. The check is made where the connection is opened, on the
+address that is connected to: not on a name, which may resolve to another one a moment later, and for each redirect
+anew.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+from urllib.parse import urljoin, urlsplit
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 20.0  # for each piece
+TOTAL_SECONDS = 300.0
+MOST_REDIRECTS = 3
+PIECE = 64 * 1024
+
+
+class NotFetchedError(Exception):
+    """The file could not be fetched. The text says why; `for_good`: another try would find the same."""
+
+    def __init__(self, text: str, *, for_good: bool = True) -> None:
+        super().__init__(text)
+        self.for_good = for_good
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet, also when it is an IPv4 one in IPv6's clothes."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inside = found.ipv4_mapped or found.sixtofour
+        if inside is not None:
+            return is_public(str(inside))
+        if found in _NAT64:
+            return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)))
+    return found.is_global and not found.is_multicast
+
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def _connect(host: str, port: int) -> socket.socket:
+    """A connection to the first public address of a host. Raises NotFetchedError for one that is not public."""
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise NotFetchedError("The address's host is unknown.", for_good=False) from None
+    for family, kind, protocol, _name, address in found:
+        if not is_public(str(address[0])):
+            raise NotFetchedError("The address is not one of the public internet.")
+        opened = socket.socket(family, kind, protocol)
+        opened.settimeout(CONNECT_SECONDS)
+        try:
+            opened.connect(address)
+        except OSError:
+            opened.close()
+            continue
+        return opened
+    raise NotFetchedError("Nothing answers at the address.", for_good=False)
+
+
+class _PublicConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self._dns_host, self.port)
+
+
+class _PublicSecureConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self._dns_host, self.port)
+
+
+class _PublicPool(HTTPConnectionPool):
+    ConnectionCls = _PublicConnection
+
+
+class _PublicSecurePool(HTTPSConnectionPool):
+    ConnectionCls = _PublicSecureConnection
+
+
+@contextmanager
+def _manager() -> Iterator[PoolManager]:
+    manager = PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False)
+    manager.pool_classes_by_scheme = {"http": _PublicPool, "https": _PublicSecurePool}
+    try:
+        yield manager
+    finally:
+        manager.clear()
+
+
+def fetch(address: str, into: BinaryIO, limit: int) -> None:
+    """Writes what an http(s) address answers into a file, at most `limit` bytes. Raises NotFetchedError, OSError."""
+    ends_at = time.monotonic() + TOTAL_SECONDS
+    with _manager() as manager:
+        for _hop in range(MOST_REDIRECTS + 1):
+            if (after := _fetch(manager, address, into, limit, ends_at)) is None:
+                return
+            address = urljoin(address, after)
+    raise NotFetchedError("The address leads from one to the next too often.")
+
+
+def _fetch(manager: PoolManager, address: str, into: BinaryIO, limit: int, ends_at: float) -> str | None:
+    """One request; gives the address it was sent on to, if it was."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise NotFetchedError("This is no http address.")
+    try:
+        answer = manager.request(
+            "GET",
+            address,
+            redirect=False,
+            preload_content=False,
+            headers={"User-Agent": "Trunkline", "Accept": "*/*", "Accept-Encoding": "identity"},
+        )
+        try:
+            if answer.status in (301, 302, 303, 307, 308) and (after := answer.headers.get("Location")):
+                return after
+            if answer.status != 200:
+                later = answer.status in (408, 425, 429) or answer.status >= 500
+                raise NotFetchedError(f"The address answers {answer.status}.", for_good=not later)
+            _read(answer.stream(PIECE, decode_content=False), into, limit, ends_at)
+        finally:
+            answer.close()
+    except (HTTPError, ValueError):
+        raise NotFetchedError("The file could not be fetched to its end.", for_good=False) from None
+    return None
+
+
+def _read(pieces: Iterator[bytes], into: BinaryIO, limit: int, ends_at: float) -> None:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            raise NotFetchedError("The file is larger than the limit.")
+        if time.monotonic() > ends_at:
+            raise NotFetchedError("The file came too slowly.", for_good=False)
+        into.write(piece)
