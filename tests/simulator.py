@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 from pathlib import Path
@@ -108,10 +109,13 @@ class Simulator:
         """Set `webhook_url`, `business_numbers` or `customer_numbers`."""
         self.control("PUT", "phone", settings)
 
-    def write(self, customer: str, business: str, text: str) -> dict[str, Any]:
+    def write(
+        self, customer: str, business: str, text: str, files: dict[str, bytes] | None = None
+    ) -> dict[str, Any]:
         """The customer writes to the webhook; `state` and `status` say what it answered."""
+        encoded = {name: base64.b64encode(content).decode() for name, content in (files or {}).items()}
         message: dict[str, Any] = self.control(
-            "POST", "phone/send", {"from": customer, "to": business, "text": text}
+            "POST", "phone/send", {"from": customer, "to": business, "text": text, "files": encoded}
         )
         return message
 

@@ -8,7 +8,8 @@
     GET    /control/phone          ?customer=DIGITS&since=N: settings, and this customer's messages
     PUT    /control/phone          webhook_url, business_numbers, customer_numbers: changes what is named
     DELETE /control/phone          forgets the messages, keeps the settings
-    POST   /control/phone/send     from, to, text: the customer writes; gives what the webhook answered
+    POST   /control/phone/send     from, to, text, files: the customer writes; gives what the webhook answered.
+                                   `files` are contents in base64 by their names
 
 `PUT /control/faults` takes `latency_ms` and `jitter_ms` (before each answer of the API), `details` (false:
 the older answer without a message id), `close_idle_ms` (close kept connections when idle for so long),
@@ -43,6 +44,7 @@ from .record import Log
 
 MOST_A_PAGE = 10_000
 REFUSE_AT_MOST = 3600.0
+LARGEST_MESSAGE = 160 * 1024 * 1024  # bytes: 100 MB of files in base64, and some more to try what is refused
 
 _Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -144,22 +146,45 @@ class Control:
 
     async def send_from_phone(self, request: web.Request) -> web.Response:
         """The customer writes. Answered 200 whatever the webhook said: that is in `state` and `status`."""
-        data = check_keys(await _json(request), {"from", "to", "text"}, "the request")
+        data = check_keys(
+            await _json(request, LARGEST_MESSAGE), {"from", "to", "text", "files"}, "the request"
+        )
         customer, business = digits_of(data.get("from"), "from"), digits_of(data.get("to"), "to")
         text = data.get("text")
-        if not isinstance(text, str) or not text:
+        files = _files(data.get("files", {}))
+        if not isinstance(text, str) or not (text or files):
             raise BadControlError("text must not be empty")
-        return web.json_response((await self._phone.send(customer, business, text)).as_json())
+        return web.json_response((await self._phone.send(customer, business, text, files)).as_json())
 
 
-async def _json(request: web.Request) -> Any:
-    """The request's JSON. Its type must be said: no foreign web page can do that without being allowed to."""
+def _files(value: object) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(
+        isinstance(name, str) and isinstance(content, str) for name, content in value.items()
+    ):
+        raise BadControlError("files must be contents in base64 by their names")
+    return dict(value)
+
+
+async def _json(request: web.Request, limit: int = 0) -> Any:
+    """The request's JSON. Its type must be said: no foreign web page can do that without being allowed to.
+
+    `limit`: more bytes than the server takes otherwise.
+    """
     if request.content_type != "application/json":
         raise BadControlError("Content-Type must be application/json")
     try:
-        return json.loads(await request.read())
+        return json.loads(await _read(request, limit) if limit else await request.read())
     except (ValueError, RecursionError):
         raise BadControlError("the body is not JSON") from None
+
+
+async def _read(request: web.Request, limit: int) -> bytes:
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > limit:
+            raise BadControlError(f"the body is larger than {limit} bytes")
+    return bytes(body)
 
 
 def _whole(request: web.Request, name: str, default: int, most: int) -> int:

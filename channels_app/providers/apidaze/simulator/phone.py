@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 import time
 from collections import deque
@@ -19,6 +20,7 @@ from .faults import BadControlError
 KEPT = 2_000  # messages of all customers together
 SHOWN_CUSTOMERS = 20  # customers that were only written to
 TIMEOUT = 30.0  # seconds, for the webhook's answer
+_LAYOUT = base64.b64encode(b"<smil><body><par/></body></smil>").decode()
 NO_WEBHOOK = "No webhook address is set"
 
 
@@ -33,6 +35,7 @@ class PhoneMessage:
     from_customer: bool
     text: str
     file_urls: list[str] = field(default_factory=list)
+    file_names: list[str] = field(default_factory=list)  # of the customer's own files
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     state: str = "received"  # or sending, delivered, failed
     status: int | None = None
@@ -47,6 +50,7 @@ class PhoneMessage:
             "from_customer": self.from_customer,
             "text": self.text,
             "file_urls": self.file_urls,
+            "file_names": self.file_names,
             "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "state": self.state,
             "status": self.status,
@@ -116,12 +120,15 @@ class Phone:
         """A message from the business arrives."""
         self._add(customer, business, text, from_customer=False, file_urls=file_urls)
 
-    async def send(self, customer: str, business: str, text: str) -> PhoneMessage:
-        """The customer writes: hand it to the webhook, once, and wait for its answer."""
+    async def send(
+        self, customer: str, business: str, text: str, files: dict[str, str] | None = None
+    ) -> PhoneMessage:
+        """The customer writes: hand it to the webhook, once, and wait for its answer. `files`: base64 by names."""
         message = self._add(customer, business, text, from_customer=True)
+        message.file_names = list(files or {})
         message.state = "sending"
         try:
-            message.status = await self._post(customer, business, text)
+            message.status = await self._post(customer, business, text, files or {})
             message.state = "delivered" if message.status == 200 else "failed"
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             message.state, message.problem = "failed", _in_words(error)
@@ -183,17 +190,21 @@ class Phone:
         self._messages.append(message)
         return message
 
-    async def _post(self, customer: str, business: str, text: str) -> int:
+    async def _post(self, customer: str, business: str, text: str, files: dict[str, str]) -> int:
         if not self.webhook_url:
             raise ValueError(NO_WEBHOOK)
         if self._client is None:
             self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
         payload = {
-            "type": "incomingWebhookSMS",
+            "type": "incomingWebhookMMS" if files else "incomingWebhookSMS",
             "caller_id_number": customer,
             "destination_number": business,
             "text": text,
         }
+        if (
+            files
+        ):  # a text in the form of a Python dictionary, with the layout of the message as one more part
+            payload["files"] = repr({**files, "message.smil": _LAYOUT})
         async with self._client.post(self.webhook_url, json=payload, allow_redirects=False) as answer:
             return answer.status
 

@@ -72,6 +72,7 @@ function fileLink(address, number) {
 function messageRow(message) {
   const row = element("div", `message ${message.from_customer ? "mine" : "theirs"} ${message.state}`);
   const bubble = element("div", "bubble", message.text);
+  message.file_names.forEach((name) => bubble.append(element("span", "own-file", name)));
   message.file_urls.forEach((address, index) => bubble.append(fileLink(address, index + 1)));
   const note = element("p", "note");
   const time = element("time", "", new Date(message.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
@@ -296,19 +297,44 @@ byId("text").addEventListener("keydown", (event) => {
   }
 });
 
+function inBase64(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onerror = () => reject(new Error(`${file.name} could not be read`));
+    reader.readAsDataURL(file);
+  });
+}
+
+async function contents(files) {
+  const found = {};
+  for (const file of files) found[file.name] = await inBase64(file);
+  return found;
+}
+
+byId("files").addEventListener("change", (event) => {
+  const names = [...event.target.files].map((file) => file.name);
+  say("compose-status", names.length ? `With ${names.join(", ")}` : "");
+});
+
 byId("compose").addEventListener("submit", async (event) => {
   event.preventDefault();
   const field = byId("text");
   const text = field.value.trim();
-  if (!text || !customer) return;
+  const chosen = [...byId("files").files];
+  if ((!text && !chosen.length) || !customer) return;
   field.value = "";
+  byId("files").value = "";
   fitText();
   field.focus();
   say("compose-status", "");
   const thread = byId("thread");
   thread.scrollTop = thread.scrollHeight;
   const message = { from: customer, to: byId("business").value, text };
-  const sending = lastSend.then(() => ask("POST", "/control/phone/send", message)); // in the order written
+  const sending = lastSend.then(async () => { // in the order written
+    message.files = await contents(chosen);
+    return ask("POST", "/control/phone/send", message);
+  });
   lastSend = sending.catch(() => {});
   refresh();
   try {
