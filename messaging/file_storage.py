@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -43,3 +46,18 @@ def drop(name: str) -> None:
     """Removes a stored file; it may be gone already."""
     if name:
         storage().delete(name)
+
+
+def older_than(age: dt.timedelta, folder: str = "") -> Iterator[str]:
+    """The names of files that were stored longer ago."""
+    before = timezone.now() - age
+    try:
+        folders, files = storage().listdir(folder)
+    except FileNotFoundError:
+        return
+    for name in folders:
+        yield from older_than(age, f"{folder}{name}/")
+    for name in files:
+        with suppress(FileNotFoundError):
+            if storage().get_modified_time(f"{folder}{name}") < before:
+                yield f"{folder}{name}"

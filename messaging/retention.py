@@ -1,15 +1,26 @@
-"""Retention: files go when their time is over. The links stop at the instant, the bytes within minutes."""
+"""Retention: files go when their time is over. The links stop at the instant, the bytes within minutes.
+
+What no row knows of goes too: a stored request that could not be answered 200, a file whose worker was killed
+before its row was committed.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils import timezone
 
-from messaging import file_storage
-from messaging.models import Attachment
+from messaging import file_storage, spool
+from messaging.models import Attachment, Message, UnroutableMessage
 
 logger = logging.getLogger(__name__)
+
+# A request or a file that was just written may get its row in a moment; a day is far more than any takes.
+NEW = dt.timedelta(days=1)
 
 
 def purge(batch: int = 200) -> int:
@@ -33,3 +44,60 @@ def purge(batch: int = 200) -> int:
             Attachment.objects.filter(pk=each.pk).update(state=Attachment.State.EXPIRED, file="", preview="")
             purged += 1
     return purged
+
+
+def sweep_spool() -> int:
+    """Removes stored requests that no message needs any more; returns how many.
+
+    A dismissed unroutable message's request goes after the time that files are kept.
+    """
+    swept = 0
+    for names in _batches(spool.older_than(NEW)):
+        for name in names - _needed(names):
+            spool.drop(name)
+            swept += 1
+    return swept
+
+
+def _needed(names: set[str]) -> set[str]:
+    ended = timezone.now() - dt.timedelta(hours=settings.FILE_HOURS)
+    unroutable = UnroutableMessage.objects.exclude(
+        resolution=UnroutableMessage.Resolution.DISMISSED, resolved_at__lte=ended
+    )
+    needed = set(Message.objects.filter(body_file__in=names).values_list("body_file", flat=True))
+    return needed | set(unroutable.filter(body_file__in=names).values_list("body_file", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What the storage and the rows do not agree about: files without a row, rows without their file."""
+
+    files: tuple[str, ...]
+    rows: tuple[int, ...]
+
+
+def compare() -> Differences:
+    """Compares the storage with the rows. A file that was just written is left out: its row may be on its way."""
+    rows = Attachment.objects.filter(state=Attachment.State.STORED)
+    lost = [
+        pk
+        for pk, file in rows.values_list("pk", "file").iterator()
+        if not file_storage.storage().exists(file)
+    ]
+    unknown: list[str] = []
+    for names in _batches(file_storage.older_than(NEW)):
+        known = set(rows.filter(file__in=names).values_list("file", flat=True))
+        known |= set(rows.filter(preview__in=names).values_list("preview", flat=True))
+        unknown += sorted(names - known)
+    return Differences(tuple(unknown), tuple(lost))
+
+
+def _batches(names: Iterable[str], size: int = 500) -> Iterator[set[str]]:
+    batch: set[str] = set()
+    for name in names:
+        batch.add(name)
+        if len(batch) >= size:
+            yield batch
+            batch = set()
+    if batch:
+        yield batch

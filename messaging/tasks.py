@@ -88,6 +88,11 @@ def purge_files() -> None:
 
 
 @shared_task
+def sweep_spool() -> None:
+    retention.sweep_spool()
+
+
+@shared_task
 def settle_dead_claims() -> None:
     settling.settle_dead_claims()
 

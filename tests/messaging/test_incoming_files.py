@@ -3,16 +3,19 @@
 import base64
 import io
 import json
+import os
+import time
 import zlib
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 from PIL import Image
 
 from messaging import file_storage, incoming_files, retention, spool
-from messaging.models import Attachment, Message, Session
+from messaging.models import Attachment, Message, Session, UnroutableMessage
 from tests.conftest import CUSTOMER, NUMBER
 
 
@@ -241,6 +244,53 @@ def test_a_purge_that_was_killed_half_way_is_finished_by_the_next(receive, folde
 
     assert retention.purge(batch=2) == 3
     assert stored_in(folder) == []
+
+
+def age(path, days=2):
+    then = time.time() - days * 86_400
+    os.utime(path, (then, then))
+
+
+def test_the_spool_keeps_what_a_message_needs_and_nothing_else(client, channel, rule, monkeypatch, settings):
+    body = {"caller_id_number": CUSTOMER[1:], "text": "Look", "files": {"a.txt": "SGVsbG8="}}
+    address = f"/webhooks/apidaze/{channel.webhook_token.token}/"
+    for number in (NUMBER, "+15550000000"):  # the second has no rule
+        body["destination_number"] = number
+        client.post(address, json.dumps(body), content_type="application/json")
+    folder = Path(settings.SPOOL_FOLDER)
+    needed = set(folder.iterdir())
+    assert len(needed) == 2
+    (folder / "of-a-request-that-got-503.body").write_bytes(b"x")
+    (folder / "half.body.part").write_bytes(b"x")
+    (folder / "new.body").write_bytes(b"x")
+    for path in folder.iterdir():
+        if path.name != "new.body":
+            age(path)
+
+    assert retention.sweep_spool() == 2
+    assert set(folder.iterdir()) == needed | {folder / "new.body"}
+
+    UnroutableMessage.objects.update(
+        resolution="dismissed", resolved_at=timezone.now() - timezone.timedelta(hours=73), resolved_by="admin"
+    )
+    assert retention.sweep_spool() == 1
+
+
+def test_files_without_a_row_and_rows_without_a_file_are_found(receive, folder, capsys):
+    whole = receive({"a.jpg": picture()}).attachments.get()
+    lost = receive({"b.txt": b"Hello"}).attachments.get()
+    call_command("check_files")
+    assert "agree" in capsys.readouterr().out
+
+    file_storage.drop(lost.file)
+    stray = Path(folder / file_storage.keep(io.BytesIO(b"x")))
+    age(stray)
+    with pytest.raises(CommandError, match="2 differences"):
+        call_command("check_files")
+    with pytest.raises(CommandError, match="1 difference"):
+        call_command("check_files", "--delete")
+    assert not stray.exists()
+    assert file_storage.storage().exists(whole.file)
 
 
 def test_the_conversation_shows_pictures_and_names(receive, client, anna, queue):
