@@ -263,6 +263,25 @@ def test_whatever_comes_in_can_stand_in_the_log(provider: Provider, body: bytes,
 
 
 @each_provider
+@given(body=bodies())
+@settings(max_examples=400, deadline=None)
+def test_whatever_comes_in_gives_files_or_none(provider: Provider, body: bytes) -> None:
+    opened: list[io.BytesIO] = []
+
+    def open_file() -> io.BytesIO:
+        opened.append(io.BytesIO())
+        return opened[-1]
+
+    files = provider.read_files(io.BytesIO(body), open_file)
+
+    for file in files:
+        assert sum([file.content is not None, file.address != "", file.problem != ""]) == 1
+        assert file.content is None or file.content.tell() == 0
+    kept = [file.content for file in files]
+    assert all(each.closed or each in kept for each in opened)
+
+
+@each_provider
 @pytest.mark.parametrize(
     "body", [b"[" * 100_000, b'{"a":' * 100_000, b"9" * 100_000, b'{"text": ' + b"9" * 100_000 + b"}"]
 )
