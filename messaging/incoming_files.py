@@ -25,6 +25,7 @@ from messaging.previews import preview_of
 logger = logging.getLogger(__name__)
 
 TOO_LARGE = gettext_noop("Together the files are larger than the limit.")
+NO_ADDRESS = gettext_noop("The file's address can't be used.")
 LOST = gettext_noop("The stored request could not be found again.")
 
 
@@ -90,6 +91,8 @@ def _open_file() -> BinaryIO:
 
 def _store(message: Message, position: int, found: FoundFile, left: int) -> Attachment:
     """The row of one file, not saved yet; its bytes are in the storage."""
+    if found.address and not found.address.isprintable():
+        return _broken(message, position, found, NO_ADDRESS)
     if found.address:
         return _to_fetch(message, position, found)
     if found.content is None:

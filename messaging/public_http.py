@@ -39,14 +39,22 @@ def is_public(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
         inside = found.ipv4_mapped or found.sixtofour
+        if found in _NAT64:
+            inside = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inside is not None:
             return is_public(str(inside))
-        if found in _NAT64:
-            return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)))
+        if found not in _GLOBAL_UNICAST:
+            return False
     return found.is_global and not found.is_multicast
 
 
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def is_own(connection: socket.socket) -> bool:
+    """Whether a connection leads to this machine itself, also by a public address of its own."""
+    return bool(connection.getsockname()[0] == connection.getpeername()[0])
 
 
 def _connect(host: str, port: int) -> socket.socket:
@@ -62,6 +70,11 @@ def _connect(host: str, port: int) -> socket.socket:
         opened.settimeout(CONNECT_SECONDS)
         try:
             opened.connect(address)
+            if is_own(opened):
+                raise NotFetchedError("The address is this machine's own.")
+        except NotFetchedError:
+            opened.close()
+            raise
         except OSError:
             opened.close()
             continue
@@ -104,7 +117,10 @@ def fetch(address: str, into: BinaryIO, limit: int) -> None:
         for _hop in range(MOST_REDIRECTS + 1):
             if (after := _fetch(manager, address, into, limit, ends_at)) is None:
                 return
-            address = urljoin(address, after)
+            try:
+                address = urljoin(address, after)
+            except ValueError:
+                raise NotFetchedError("The address leads to one that is none.") from None
     raise NotFetchedError("The address leads from one to the next too often.")
 
 

@@ -61,11 +61,12 @@ def sweep_spool() -> int:
 
 def _needed(names: set[str]) -> set[str]:
     ended = timezone.now() - dt.timedelta(hours=settings.FILE_HOURS)
-    unroutable = UnroutableMessage.objects.exclude(
+    unroutable = UnroutableMessage.objects.exclude(resolution=UnroutableMessage.Resolution.DELIVERED).exclude(
         resolution=UnroutableMessage.Resolution.DISMISSED, resolved_at__lte=ended
     )
-    needed = set(Message.objects.filter(body_file__in=names).values_list("body_file", flat=True))
-    return needed | set(unroutable.filter(body_file__in=names).values_list("body_file", flat=True))
+    # In this order: a message that is delivered meanwhile is found as one or as the other.
+    needed = set(unroutable.filter(body_file__in=names).values_list("body_file", flat=True))
+    return needed | set(Message.objects.filter(body_file__in=names).values_list("body_file", flat=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ def folders(settings, tmp_path):
 def this_machine_is_public(monkeypatch):
     """The tests' server is on this machine, which is what must never be fetched from."""
     monkeypatch.setattr(public_http, "is_public", lambda address: True)
+    monkeypatch.setattr(public_http, "is_own", lambda connection: False)
 
 
 @pytest.fixture
@@ -70,6 +71,9 @@ def receive(client, channel, rule):
         ("::ffff:10.0.0.1", False),
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
+        ("fec0::1", False),
+        ("64:ff9b:1::a00:1", False),
+        ("::8.8.8.8", False),
     ],
 )
 def test_what_is_public(address, public):
@@ -100,6 +104,7 @@ def test_nor_by_a_redirect(monkeypatch):
                 return len(asked) == 1 or is_public(address)
 
             monkeypatch.setattr(public_http, "is_public", first_is_public)
+            monkeypatch.setattr(public_http, "is_own", lambda connection: False)
             with pytest.raises(public_http.NotFetchedError, match="public internet"):
                 public_http.fetch(outside.url, io.BytesIO(), 1000)
     assert len(asked) == 2

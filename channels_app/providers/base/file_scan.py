@@ -249,9 +249,16 @@ class _Builder:
         self._open_file = open_file
         self._stack: list[_Level] = []
         self._sink: _Text | _Content | None = None
+        self._too_deep = 0  # brackets beyond the deepest: only counted, or they would fill the memory
 
     def mark(self, byte: bytes) -> None:
-        if byte in b"[{":
+        if byte in b"[{" and len(self._stack) > DEEPEST:
+            self._too_deep += 1
+        elif byte in b"]}" and self._too_deep:
+            self._too_deep -= 1
+        elif self._too_deep:
+            pass
+        elif byte in b"[{":
             inside = self._level.value_role() if self._stack else "top"
             self._stack.append(_Level(is_object=byte == b"{", inside=inside, key=self._key()))
         elif byte in b"]}":
@@ -269,9 +276,9 @@ class _Builder:
 
     def string_start(self) -> None:
         level = self._level if self._stack else None
-        if level is not None and level.wants_key:
+        if level is not None and level.wants_key and not self._too_deep:
             self._sink = _Text(LONGEST_NAME)
-        elif len(self._stack) > DEEPEST:
+        elif self._too_deep or len(self._stack) > DEEPEST:
             self._sink = _Text(0)
         elif level is not None and level.describes_a_file and level.key.lower() in NAMES:
             self._sink = _Text(LONGEST_NAME)
@@ -292,7 +299,7 @@ class _Builder:
             return
         level = self._level if self._stack else None
         if isinstance(sink, _Text):
-            if level is not None:
+            if level is not None and not self._too_deep:
                 level.text(sink.value)
             return
         found = sink.file()

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import tracemalloc
 from urllib.parse import quote_plus
 
 import pytest
@@ -116,6 +117,25 @@ def test_what_is_cut_short_is_said():
 @pytest.mark.parametrize("value", ["null", '""', "[]", "{}", '"{}"', "false", "[null]", '[""]', "12"])
 def test_nothing_is_no_file(value):
     assert [content for _, content in files_in(value) if content != "! The file is empty."] == []
+
+
+@pytest.mark.parametrize(
+    "value", [b"[" * 300_000, b'{"a":' * 100_000, b'[{"a":' * 50_000 + b'"x"' + b"}]" * 50_000]
+)
+def test_brackets_without_end_take_no_memory(value):
+    tracemalloc.start()
+    try:
+        files_in(value, 10_000)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2_000_000
+
+
+def test_what_stands_behind_the_deepest_brackets_is_found_all_the_same():
+    deep = "[" * 50 + '{"a": "b"}' + "]" * 50
+
+    assert files_in(f'{{"deep": {deep}, "note.txt": "{N}"}}') == [("note.txt", NOTE)]
 
 
 def test_not_more_files_than_anybody_sends():
