@@ -1,4 +1,8 @@
-"""Attachments: the files of messages. The bytes are in the file storage, under names that say nothing."""
+"""Attachments: the files of messages. The bytes are in the file storage, under names that say nothing.
+
+A file that somebody has put beside a text that is not sent yet is a draft: of one session and one seat, without a
+message. It becomes a message's with the press of *Send*.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from channels_app.models import Extension
 from messaging.models.messages import Message
+from messaging.models.sessions import Session
 
 # What a browser shows without running anything of it. Everything else is for download only.
 PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
@@ -27,6 +33,10 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         """Stored ones whose time is over: their links answer 410 already."""
         return self.filter(state=Attachment.State.STORED, expires_at__lte=now)
 
+    def drafts(self, seat: Extension, session_id: int) -> Self:
+        """What somebody has put beside the text that is not sent yet, in that order."""
+        return self.filter(draft_session_id=session_id, uploader=seat).order_by("pk")
+
 
 class Attachment(models.Model):
     class State(models.TextChoices):
@@ -35,14 +45,26 @@ class Attachment(models.Model):
         BROKEN = "broken", _("Could not be read")
         EXPIRED = "expired", _("File expired")
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments", db_index=False)
-    position = models.PositiveSmallIntegerField()
+    message = models.ForeignKey(
+        Message, models.CASCADE, null=True, blank=True, related_name="attachments", db_index=False
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    # Of a draft only.
+    draft_session = models.ForeignKey(
+        Session, models.CASCADE, null=True, blank=True, related_name="+", db_index=False
+    )
+    uploader = models.ForeignKey(Extension, models.CASCADE, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=7, choices=State.choices)
     name = models.CharField(max_length=100, help_text=_("As it is shown and downloaded."))
     content_type = models.CharField(max_length=100, blank=True, default="")
     size = models.PositiveBigIntegerField(default=0)
     file = models.CharField(max_length=100, blank=True, default="", help_text=_("Its name in the storage."))
     preview = models.CharField(max_length=100, blank=True, default="", help_text=_("Of a picture."))
+    preview_due = models.BooleanField(default=False)
+    preview_tries = models.PositiveSmallIntegerField(default=0)
+    link_token = models.CharField(
+        max_length=43, blank=True, default="", help_text=_("Of the link by which the ITSP fetches it.")
+    )
     address = models.TextField(blank=True, default="", help_text=_("Where it is to be fetched from."))
     tries = models.PositiveSmallIntegerField(default=0)
     try_again_at = models.DateTimeField(null=True, blank=True)
@@ -58,6 +80,14 @@ class Attachment(models.Model):
         ordering = ["message", "position"]
         constraints = [
             models.UniqueConstraint(fields=["message", "position"], name="attachment_has_its_place"),
+            models.UniqueConstraint(
+                fields=["link_token"], condition=~Q(link_token=""), name="attachment_link_is_one"
+            ),
+            models.CheckConstraint(
+                condition=Q(message__isnull=False, draft_session__isnull=True, uploader__isnull=True)
+                | Q(message__isnull=True, draft_session__isnull=False, uploader__isnull=False),
+                name="attachment_is_of_a_message_or_a_draft",
+            ),
             models.CheckConstraint(
                 condition=(Q(state="stored") & ~Q(file="")) | (~Q(state="stored") & Q(file="", preview="")),
                 name="attachment_is_stored_or_not",
@@ -71,6 +101,13 @@ class Attachment(models.Model):
         indexes = [
             models.Index(fields=["try_again_at"], condition=Q(state="waiting"), name="attachment_waits"),
             models.Index(fields=["expires_at"], condition=Q(state="stored"), name="attachment_ends"),
+            models.Index(fields=["id"], condition=Q(preview_due=True), name="attachment_wants_preview"),
+            # The composer shows one person's drafts in one session.
+            models.Index(
+                fields=["uploader", "draft_session"],
+                condition=Q(message__isnull=True),
+                name="attachment_is_a_draft",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -59,6 +59,8 @@ class Message(models.Model):
     possible_repeat = models.BooleanField(default=False)
     # The stored webhook body, in the spool folder, until its files are taken out.
     body_file = models.CharField(max_length=100, blank=True, default="")
+    body_tries = models.PositiveSmallIntegerField(default=0)
+    body_try_at = models.DateTimeField(null=True, blank=True, help_text=_("Not to be read before."))
     has_files = models.BooleanField(default=False)
 
     # Outbound
