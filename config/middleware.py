@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -91,8 +92,14 @@ def _is_ours(request: HttpRequest) -> bool:
     return validate_host(host, settings.PORTAL_HOSTS) or Domain.objects.filter(host=host).exists()
 
 
+_UPLOAD = re.compile(r"/inbox/[0-9]+/files/")
+
+
 class BodyLimitMiddleware:
-    """Refuses a body that is announced too large before a byte of it is read."""
+    """Refuses a body that is announced too large before a byte of it is read.
+
+    Files of people who are signed in may be large: their view reads them piece by piece, and knows their limit.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -102,9 +109,19 @@ class BodyLimitMiddleware:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             length = 0
-        if length > settings.MAX_FORM_BYTES:
+        if length > settings.MAX_FORM_BYTES and not _is_upload(request):
             return HttpResponse(_("This is too large.") + "\n", status=413, content_type="text/plain")
         return self.get_response(request)
+
+
+def _is_upload(request: HttpRequest) -> bool:
+    # As a form the body would be read, and kept, before the view is asked.
+    return (
+        request.method == "POST"
+        and request.content_type == "application/octet-stream"
+        and _UPLOAD.fullmatch(request.path_info) is not None
+        and bool(request.session.get(SESSION_KEY))
+    )
 
 
 _STRANGERS = threading.BoundedSemaphore(4)  # of the 16 threads that a web process has
@@ -139,7 +156,8 @@ class ContentSecurityMiddleware(MiddlewareMixin):
         scripts = "'self' 'unsafe-inline' 'unsafe-eval'" if request.path.startswith("/portal/") else "'self'"
         response.headers.setdefault(
             "Content-Security-Policy",
-            f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+            f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
+            "img-src 'self' data: blob:; "  # blob: a picture that one is about to send
             "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
         )
         response.headers.setdefault("Referrer-Policy", "same-origin")

@@ -32,6 +32,7 @@ CREDENTIALS_KEYS = credentials_keys(
 ALLOWED_HOSTS = ["*"]
 PORTAL_HOSTS = env.list("PORTAL_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PORT = env.int("PORT", default=8000)
+LOCAL_ORIGIN = f"http://127.0.0.1:{PORT}"  # where an ITSP that is played on this machine fetches files
 
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 if env.bool("TRUST_FORWARDED_PROTO", default=False):
@@ -102,8 +103,8 @@ MIDDLEWARE = [
     "config.middleware.PortalHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.middleware.BodyLimitMiddleware",
     "config.middleware.StrangersFormsMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

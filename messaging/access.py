@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from channels_app.models import Extension, RoutingRule, User
+from channels_app.models import Extension, User
 from channels_app.phone_numbers import is_phone_number
 from messaging.models import Session
 from messaging.models.session_access import may_answer
@@ -42,10 +42,6 @@ def demand_answerable(session: Session, user: User, seat: Extension | None) -> E
     return seat
 
 
-def rule_of(session: Session) -> RoutingRule | None:
-    return RoutingRule.objects.filter(channel_id=session.channel_id, number=session.our_number).first()
-
-
 def why_not_answerable(session: Session, seat: Extension | None) -> str:
     """The sentence that says why `seat` can't write in the session now; "" if it can."""
     if not session.is_open:
@@ -71,7 +67,7 @@ def why_nothing_leaves(session: Session) -> str:
         return _("“%(customer)s” is no phone number and can't be answered.") % {
             "customer": session.customer_number
         }
-    if rule_of(session) is None:
+    if session.rule is None:
         return _(
             "This number was removed: %(number)s has no rule any more, so nothing can be sent from it."
         ) % {"number": session.our_number}

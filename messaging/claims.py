@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Now
 
+from channels_app.models import Channel
 from channels_app.providers.base import OutboundMessage
-from messaging.models import Message, Session
+from messaging import file_links
+from messaging.models import Attachment, Message, Session
+
+FILE_EXPIRED = "file_expired"
+NO_DOMAIN = "no_domain"
+NOT_HANDED_OVER = (FILE_EXPIRED, NO_DOMAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,7 @@ class Claim:
     channel_id: int
     claim: uuid.UUID
     message: OutboundMessage
+    refusal: str = ""  # the code of why it must not be handed over at all: it has failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +105,45 @@ def _heads(session_ids: list[int], key: uuid.UUID) -> list[Claim]:
         "session__our_number",
         "session__customer_number",
         "text",
+        "has_files",
     )
     places = {session_id: place for place, session_id in enumerate(session_ids)}
+    claims: list[Claim] = []
+    with_files: set[int] = set()
+    for message_id, session_id, channel_id, our_number, customer_number, text, has_files in sorted(
+        rows, key=lambda row: places[row[1]]
+    ):
+        outbound = OutboundMessage(our_number, customer_number, text)
+        claims.append(Claim(message_id, session_id, channel_id, key, outbound))
+        if has_files:
+            with_files.add(message_id)
+    return _with_files(claims, with_files) if with_files else claims
+
+
+def _with_files(claims: list[Claim], message_ids: set[int]) -> list[Claim]:
+    """The claims, those of these messages with the links of their files."""
+    channel_ids = {each.channel_id for each in claims if each.message_id in message_ids}
+    channels = Channel.objects.select_related("domain").in_bulk(channel_ids)
+    files: dict[int, list[Attachment]] = {}
+    for each in Attachment.objects.filter(message__in=message_ids).order_by("message", "position"):
+        files.setdefault(cast(int, each.message_id), []).append(each)
     return [
-        Claim(message_id, session_id, channel_id, key, OutboundMessage(our_number, customer_number, text))
-        for message_id, session_id, channel_id, our_number, customer_number, text in sorted(
-            rows, key=lambda row: places[row[1]]
-        )
+        _with_links(claim, channels[claim.channel_id], files.get(claim.message_id, []))
+        if claim.message_id in message_ids
+        else claim
+        for claim in claims
     ]
+
+
+def _with_links(claim: Claim, channel: Channel, files: list[Attachment]) -> Claim:
+    origin = channel.file_origin
+    if not origin:
+        return replace(claim, refusal=NO_DOMAIN)
+    if not files or not all(each.is_there for each in files):
+        return replace(claim, refusal=FILE_EXPIRED)
+    message = replace(
+        claim.message,
+        text=claim.message.text or channel.accompanying_text,
+        file_urls=tuple(file_links.address_of(origin, each) for each in files),
+    )
+    return replace(claim, message=message)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
 from channels_app.phone_numbers import pretty_number
-from messaging import access
+from messaging import access, uploads
 from messaging.delivery import meaning_of, reason_of
 from messaging.models import Attachment, Message, Session, SessionEvent
 from messaging.models.session_access import may_move, may_pick_up, may_resolve
@@ -50,6 +50,7 @@ class FileLine(Shown):
     name: str
     kind: str
     size: str
+    bytes: int
     content_type: str
     has_preview: bool
     gone: str
@@ -103,6 +104,14 @@ class Composer(Shown):
     hint: str
     our_number: str
     customer_number: str
+    why_no_files: str
+    # Not part of what is new: the page that uploads them knows them, and must not be disturbed.
+    drafts: tuple[FileLine, ...] = field(repr=False)
+
+    @property
+    def drafts_size(self) -> int:
+        """In bytes."""
+        return sum(draft.bytes for draft in self.drafts)
 
 
 @dataclass(frozen=True)
@@ -133,7 +142,7 @@ def visible_session(user: User, seat: Extension | None, session_id: int) -> Sess
 
     Raises `NotFoundError`, or `RefusedError` for an agent of its queue whose colleague has it now.
     """
-    sessions = Session.objects.select_related("channel", "queue")
+    sessions = Session.objects.select_related("channel__domain", "channel__sending_state", "queue")
     if found := with_marks(sessions.visible_to(user, seat), seat).filter(pk=session_id).first():
         return found
     hidden = Session.objects.filter(pk=session_id).first()
@@ -275,12 +284,13 @@ def _line(entry: Message | SessionEvent, at: dt.datetime, time: str, present: _P
         meaning=meaning_of(entry),
         possible_repeat=entry.possible_repeat,
         has_files=entry.has_files and entry.body_file != "",
-        files=tuple(_file_line(each) for each in entry.attachments.all()) if entry.has_files else (),
+        files=tuple(file_line(each) for each in entry.attachments.all()) if entry.has_files else (),
         **present.of(entry),
     )
 
 
-def _file_line(attachment: Attachment) -> FileLine:
+def file_line(attachment: Attachment) -> FileLine:
+    """A file as a page shows it."""
     gone = ""
     if attachment.state == Attachment.State.BROKEN:
         gone = _(attachment.problem)
@@ -293,6 +303,7 @@ def _file_line(attachment: Attachment) -> FileLine:
         name=attachment.name,
         kind=attachment.kind,
         size=filesizeformat(attachment.size) if attachment.size else "",
+        bytes=attachment.size,
         content_type=attachment.content_type,
         has_preview=attachment.preview != "",
         gone=gone,
@@ -360,11 +371,18 @@ def _composer(session: Session, seat: Extension | None) -> Composer:
         hint="" if why_not else _hint(session),
         our_number=session.our_number,
         customer_number=session.customer_number,
+        why_no_files="" if why_not else uploads.why_no_files(session),
+        drafts=() if why_not or seat is None else _drafts(session, seat),
     )
 
 
+def _drafts(session: Session, seat: Extension) -> tuple[FileLine, ...]:
+    drafts = Attachment.objects.drafts(seat, session.pk)
+    return tuple(file_line(draft) for draft in drafts if draft.is_there)
+
+
 def _warning(session: Session) -> str:
-    rule = access.rule_of(session)
+    rule = session.rule
     if rule is None or not rule.warns_for(session.customer_number):
         return ""
     return _(

@@ -34,6 +34,7 @@ class Counts:
         if message.status == Message.Status.SENT:
             row.sent += times
             row.segments += times * message.segments
+            row.with_files += times * message.has_files
         else:
             row.failed += times
             row.unconfirmed += times * (message.status == Message.Status.UNCONFIRMED)

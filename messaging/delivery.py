@@ -13,6 +13,8 @@ Status = Message.Status
 REASONS = {
     "refused": gettext_lazy("the carrier refused it"),
     "waited_too_long": gettext_lazy("it waited too long"),
+    "file_expired": gettext_lazy("its file expired before it left"),
+    "no_domain": gettext_lazy("the channel has no domain from which the carrier could fetch its file"),
     "unknown_host": gettext_lazy("the carrier's address can't be found"),
     "connection": gettext_lazy("the carrier can't be reached"),
     "tls": gettext_lazy("the connection to the carrier is not safe"),

@@ -13,7 +13,7 @@ from channels_app.credentials import CredentialsUnreadableError
 from channels_app.models import Channel
 from channels_app.providers.base import Account, Provider, SendOutcome, SendResult
 from messaging import backoff
-from messaging.claims import Claim
+from messaging.claims import NOT_HANDED_OVER, Claim
 from messaging.lease import DEPARTURE_COUNTS, Lease
 from messaging.pacing import NoDepartureError, Pacer
 
@@ -128,6 +128,11 @@ class Drain:
     def send(self, claim: Claim) -> SendResult:
         """Hands one message over. Runs in a sender's thread; uses no database; raises nothing."""
         waiting, departed = True, False
+        if claim.refusal:
+            with self._counting:
+                self._busy_senders -= 1
+                self._waiting_for_permit -= 1
+            return SendResult(SendOutcome.FAILED, code=claim.refusal)
 
         def depart() -> None:
             nonlocal waiting, departed
@@ -161,7 +166,10 @@ class Drain:
         """What answers that were recorded mean for the channel as a whole."""
         self._look_at = float("-inf")  # their sessions may be ready again
         results = list(results)
-        accepted = any(result.outcome in (SendOutcome.SENT, SendOutcome.FAILED) for result in results)
+        accepted = any(
+            result.outcome in (SendOutcome.SENT, SendOutcome.FAILED) and result.code not in NOT_HANDED_OVER
+            for result in results
+        )
         # A success that was on its way before the channel had to pause says nothing about the pause.
         if accepted and self._may_have_backed_off and not self.ending:
             backoff.go_on(self.channel_id)

@@ -21,6 +21,32 @@ _SURE = (
     (b"OggS", "audio/ogg"),
     (b"#!AMR", "audio/amr"),
 )
+# What a browser may run, by its type or by its name: a script's content looks like any text.
+_RUN_TYPES = frozenset({"text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript", "text/xml"})
+_RUN_TYPES_ENDING = ("+xml", "/xml", "javascript", "ecmascript")
+_RUN_EXTENSIONS = frozenset(
+    {
+        ".htm",
+        ".html",
+        ".xht",
+        ".xhtml",
+        ".shtml",
+        ".mht",
+        ".mhtml",
+        ".svg",
+        ".svgz",
+        ".xml",
+        ".xsl",
+        ".xslt",
+        ".js",
+        ".mjs",
+        ".cjs",
+        ".wasm",
+        ".swf",
+        ".hta",
+        ".vbs",
+    }
+)
 _MARKUP = re.compile(rb"<\s*(?:!doctype|html|head|body|script|svg|iframe|\?xml|!--)", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
@@ -43,6 +69,14 @@ def type_of(file: BinaryIO) -> str:
         if match.mime_type and match.confidence >= 0.4:
             return str(match.mime_type)
     return "text/plain" if _is_text(head) else UNKNOWN
+
+
+def runs_in_a_browser(name: str, content_type: str) -> bool:
+    """Whether a browser might run something of a file: HTML, SVG, XML, scripts."""
+    extension = found[0].lower() if (found := _EXTENSION.search(name.rstrip(". "))) else ""
+    return (
+        extension in _RUN_EXTENSIONS or content_type in _RUN_TYPES or content_type.endswith(_RUN_TYPES_ENDING)
+    )
 
 
 def clean_name(name: str, content_type: str) -> str:

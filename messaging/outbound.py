@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 import uuid
+from collections.abc import Sequence
 from functools import partial
 
 from django.db import IntegrityError, transaction
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, MessageQueue, User
-from messaging import access, doorbell, turns
+from messaging import access, doorbell, turns, uploads
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.messages import MAX_TEXT
 from messaging.refusal import RefusedError
@@ -20,11 +21,16 @@ from messaging.segments import measure
 from messaging.timeline import note
 
 
-def clean_text(typed: str) -> str:
-    """The text as it is stored and sent. Raises `RefusedError` for an empty one, or one that is too long."""
+def clean_text(typed: str, *, with_files: bool = False) -> str:
+    """The text as it is stored and sent. Raises `RefusedError` for one that is too long, or empty.
+
+    With files it may be empty: "" then.
+    """
     text = typed.replace("\r\n", "\n").replace("\r", "\n")
     text = "".join(c for c in text if c == "\n" or c == "\t" or unicodedata.category(c) not in ("Cc", "Cs"))
     if not text.strip():
+        if with_files:
+            return ""
         raise RefusedError(_("Write a text first: an empty message can't be sent."))
     if len(text) > MAX_TEXT:
         raise RefusedError(
@@ -34,23 +40,35 @@ def clean_text(typed: str) -> str:
     return text
 
 
-def answer(user: User, seat: Extension | None, session_id: int, typed: str, press_key: uuid.UUID) -> Message:
+def answer(
+    user: User,
+    seat: Extension | None,
+    session_id: int,
+    typed: str,
+    press_key: uuid.UUID,
+    file_ids: Sequence[int] = (),
+) -> Message:
     """Writes into an open session. A repeat with the same key gives the message that the first press made.
 
-    In a queue with auto pickup the first answer picks the session up. Raises `RefusedError`, `NotFoundError`.
+    `file_ids` are drafts of this seat in this session. In a queue with auto pickup the first answer picks the session
+    up. Raises `RefusedError`, `NotFoundError`.
     """
-    text = clean_text(typed)
-    if first := pressed_before(seat, press_key, text, pk=session_id):
+    text = clean_text(typed, with_files=bool(file_ids))
+    before = partial(pressed_before, seat, press_key, text, file_ids, pk=session_id)
+    if first := before():
         return first
     with transaction.atomic():
         session = access.locked_session(session_id)
-        if first := pressed_before(seat, press_key, text, pk=session_id):
+        if first := before():
             return first
-        return write(session, access.demand_answerable(session, user, seat), text, press_key)
+        return write(session, access.demand_answerable(session, user, seat), text, press_key, file_ids)
 
 
-def write(session: Session, seat: Extension, text: str, press_key: uuid.UUID) -> Message:
-    """Queues a message at the end of a locked session that `seat` may answer."""
+def write(
+    session: Session, seat: Extension, text: str, press_key: uuid.UUID, file_ids: Sequence[int] = ()
+) -> Message:
+    """Queues a message at the end of a locked session that `seat` may answer. Raises `RefusedError` for its files."""
+    drafts = uploads.demand_drafts(seat, session, file_ids)
     now = timezone.now()
     pick_up_by_answering(session, seat, now)
     message = Message(
@@ -64,13 +82,15 @@ def write(session: Session, seat: Extension, text: str, press_key: uuid.UUID) ->
         origin=Message.Origin.AGENT,
         priority=Message.Priority.ANSWER,
         press_key=press_key,
-        segments=measure(text).segments,
+        segments=0 if drafts else measure(text).segments,
+        has_files=bool(drafts),
     )
     try:
         with transaction.atomic():
             message.save(force_insert=True)
     except IntegrityError:  # the same key, in another session, at the same instant
         raise RefusedError(_stale_page()) from None
+    uploads.give_to(message, drafts)
     session.last_activity_at, session.waiting_since = now, None
     turns.take_place(session, message, now)
     session.save(
@@ -97,17 +117,23 @@ def pick_up_by_answering(session: Session, seat: Extension | None, now: dt.datet
 
 
 def pressed_before(
-    seat: Extension | None, press_key: uuid.UUID, text: str, **session: object
+    seat: Extension | None,
+    press_key: uuid.UUID,
+    text: str,
+    file_ids: Sequence[int] = (),
+    **session: object,
 ) -> Message | None:
     """The message that this press has made already.
 
-    A key that was used for another text, or in a session that is not as in `session`, comes from an old page that
-    the browser brought out again: `RefusedError`, for else the second text would be lost without a word.
+    A key that was used for another text, with other files, or in a session that is not as in `session`, comes from
+    an old page that the browser brought out again: `RefusedError`, for else the second text would be lost without a
+    word.
     """
     first = Message.objects.filter(author=seat, press_key=press_key).select_related("session").first()
     if seat is None or first is None:
         return None
-    if first.text != text or any(getattr(first.session, name) != value for name, value in session.items()):
+    is_other = first.text != text or set(first.attachments.values_list("pk", flat=True)) != set(file_ids)
+    if is_other or any(getattr(first.session, name) != value for name, value in session.items()):
         raise RefusedError(_stale_page())
     return first
 

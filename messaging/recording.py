@@ -118,6 +118,7 @@ _READ_FIELDS = (
     "claimed_at",
     "concluded_at",
     "segments",
+    "has_files",
     "resolved_by",
 )
 _SETTLED_FIELDS = ("status", "claim", "claimed_at", "concluded_at", "failure_code", "failure_detail")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Extension, User
-from messaging import access, doorbell, outbound, turns
+from messaging import access, doorbell, outbound, turns, uploads
 from messaging.counting import Counts
 from messaging.models import Message, Session
 from messaging.models.session_access import may_answer, may_resolve
@@ -56,6 +56,11 @@ def send_again(user: User, seat: Extension | None, session_id: int, message_id: 
             raise RefusedError(reason)
         if not session.is_open:
             raise RefusedError(_("This session is closed. Start a new one to write to this customer."))
+        files = list(message.attachments.all())
+        if not all(each.is_there for each in files):
+            raise RefusedError(
+                _("A file of this message has expired. Write a new message, and attach it again.")
+            )
         now = timezone.now()
         if may_answer(session, seat):
             outbound.pick_up_by_answering(session, seat, now)
@@ -70,8 +75,10 @@ def send_again(user: User, seat: Extension | None, session_id: int, message_id: 
             origin=Message.Origin.AGENT,
             priority=Message.Priority.ANSWER,
             segments=message.segments,
+            has_files=message.has_files,
             resent_from=message,
         )
+        uploads.copy_to(again, files)
         session.last_activity_at, session.waiting_since = now, None
         turns.take_place(session, again, now)
         session.save()

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
 from messaging import access, turns
+from messaging.claims import FILE_EXPIRED
 from messaging.counting import Counts
 from messaging.models import Message
 from messaging.recording import Settled, record
@@ -44,18 +45,27 @@ def fail_waited_too_long(channel_id: int | None = None, batch: int = 500) -> int
         old = old.filter(session__channel_id=channel_id)
     failed = 0
     while ids := list(old.values_list("pk", "session_id")[:batch]):
-        failed += sum(_fail(pk, session_id) for pk, session_id in ids)
+        failed += sum(_fail(pk, session_id, WAITED_TOO_LONG) for pk, session_id in ids)
     return failed
 
 
-def _fail(message_id: int, session_id: int) -> bool:
+def fail_expired_files() -> int:
+    """Fails what is queued and has lost its file to the time for which files are kept; returns how many."""
+    expired = Message.objects.filter(
+        status=Message.Status.QUEUED, has_files=True, attachments__expires_at__lte=timezone.now()
+    )
+    ids = list(expired.values_list("pk", "session_id").distinct())
+    return sum(_fail(pk, session_id, FILE_EXPIRED) for pk, session_id in ids)
+
+
+def _fail(message_id: int, session_id: int, code: str) -> bool:
     with transaction.atomic():
         session = access.locked_session(session_id)
         message = Message.objects.get(pk=message_id)
         if message.status != Message.Status.QUEUED:
             return False
         message.status, message.concluded_at = Message.Status.FAILED, timezone.now()
-        message.failure_code = WAITED_TOO_LONG
+        message.failure_code = code
         message.save(update_fields=["status", "concluded_at", "failure_code"])
         counts = Counts()
         counts.add(message, session.channel_id)

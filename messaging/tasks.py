@@ -100,6 +100,7 @@ def settle_dead_claims() -> None:
 @shared_task
 def fail_waited_too_long() -> None:
     settling.fail_waited_too_long()
+    settling.fail_expired_files()
 
 
 @shared_task

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from messaging.views import actions, answer, conversation, files, inbox, resolving, start, transfer
+from messaging.views import (
+    actions,
+    answer,
+    conversation,
+    files,
+    inbox,
+    resolving,
+    start,
+    transfer,
+    uploads,
+)
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -20,6 +30,8 @@ urlpatterns = [
     path("<int:session_id>/<int:message_id>/it-was-sent/", resolving.it_was_sent, name="it-was-sent"),
     path("<int:session_id>/files/<int:file_id>/", files.file, name="file"),
     path("<int:session_id>/files/<int:file_id>/preview/", files.preview, name="file-preview"),
+    path("<int:session_id>/files/", uploads.upload, name="upload-file"),
+    path("<int:session_id>/files/<int:file_id>/remove/", uploads.remove, name="remove-file"),
     path("<int:session_id>/pick-up/", actions.pick_up, name="pick-up"),
     path("<int:session_id>/transfer/", transfer.transfer, name="transfer"),
     path("<int:session_id>/close/", actions.close, name="close-session"),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from django.db.models import Q
 from django.utils import timezone
 
+from channels_app.models import Channel
 from messaging.models import Message, SendingState, Session
 
 COUNT_AT_MOST = 20_000  # more is as good as for ever, and counting them would take longer than the page may
@@ -32,7 +33,7 @@ def leaves_in(session: Session, queued: Sequence[int]) -> dict[int, float]:
         before = ready.filter(earlier).order_by()[:COUNT_AT_MOST].count()
     waiting = Message.objects.filter(session__channel_id=session.channel_id, status=Message.Status.QUEUED)
     most = waiting.order_by()[:COUNT_AT_MOST].count()
-    pause = _pause(session.channel_id)
+    pause = _pause(session.channel)
     seconds = {
         message_id: pause + min(before + place * max(round_length, 1), most) / session.channel.sending_rate
         for place, message_id in enumerate(queued)
@@ -40,7 +41,10 @@ def leaves_in(session: Session, queued: Sequence[int]) -> dict[int, float]:
     return {message_id: wait for message_id, wait in seconds.items() if wait > WORTH_SAYING}
 
 
-def _pause(channel_id: int) -> float:
+def _pause(channel: Channel) -> float:
     """Seconds for which the whole channel waits before it tries again."""
-    until = SendingState.objects.filter(channel_id=channel_id).values_list("waits_until", flat=True).first()
+    try:
+        until = channel.sending_state.waits_until
+    except SendingState.DoesNotExist:
+        return 0.0
     return max(0.0, (until - timezone.now()) / dt.timedelta(seconds=1)) if until else 0.0

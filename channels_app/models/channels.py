@@ -6,6 +6,7 @@ import datetime as dt
 import secrets
 from collections.abc import Mapping
 from typing import Self
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -21,6 +22,7 @@ from channels_app.providers.base import Account, CheckOutcome, CheckResult, Prov
 
 MAX_RATE = 1000  # messages a second
 MAX_TIMEOUT_DAYS = 365
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
@@ -152,6 +154,17 @@ class Channel(models.Model):
         return (
             self.base_url or settings.PROVIDER_BASE_URLS.get(self.itsp, "") or self.provider.default_base_url
         )
+
+    @property
+    def file_origin(self) -> str:
+        """Where the ITSP fetches files, as `https://sms.example.com`; "" where there is no such address.
+
+        The chosen domain; an ITSP that is played on this machine needs none.
+        """
+        if self.domain is not None:
+            return self.domain.origin
+        on_this_machine = urlsplit(self.effective_base_url).hostname in _THIS_MACHINE
+        return settings.LOCAL_ORIGIN if on_this_machine else ""
 
     @property
     def holds_queue(self) -> bool:

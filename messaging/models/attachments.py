@@ -77,7 +77,7 @@ class Attachment(models.Model):
     class Meta:
         verbose_name = _("file")
         verbose_name_plural = _("files")
-        ordering = ["message", "position"]
+        ordering = ["message_id", "position"]
         constraints = [
             models.UniqueConstraint(fields=["message", "position"], name="attachment_has_its_place"),
             models.UniqueConstraint(

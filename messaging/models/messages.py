@@ -124,6 +124,9 @@ class Message(models.Model):
             # Found by age: claims of dead workers, and what waited too long.
             models.Index(fields=["claimed_at"], condition=Q(status="sending"), name="message_claimed"),
             models.Index(fields=["created_at"], condition=Q(status="queued"), name="message_waiting"),
+            models.Index(
+                fields=["id"], condition=Q(status="queued", has_files=True), name="message_waiting_with_files"
+            ),
             models.Index(fields=["id"], condition=~Q(body_file=""), name="message_with_files_to_take"),
             # Possible repeats: the same message within the last seconds.
             models.Index(

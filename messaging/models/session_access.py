@@ -77,7 +77,7 @@ def may_answer(session: Session, seat: Extension | None) -> bool:
         return False
     if session.holder_id is not None:
         return session.holder_id == seat.pk
-    return session.queue_id is not None and seat.queues.filter(pk=session.queue_id).exists()
+    return seat.pk in session.queue_agents
 
 
 def may_pick_up(session: Session, seat: Extension | None) -> bool:

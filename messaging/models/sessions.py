@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from channels_app.models import Channel, Extension, MessageQueue
+from channels_app.models import Channel, Extension, MessageQueue, RoutingRule
 from messaging.models.session_access import SessionAccessQuerySet
 
 
@@ -93,6 +94,19 @@ class Session(models.Model):
     def queue_is_gone(self) -> bool:
         return self.queue_id is None and self.queue_name != ""
 
+    @cached_property
+    def queue_agents(self) -> frozenset[int]:
+        """The ids of the seats in its queue, as this object found them: a page asks several times."""
+        if self.queue_id is None:
+            return frozenset()
+        agents = MessageQueue.agents.through.objects.filter(messagequeue=self.queue_id)
+        return frozenset(agents.values_list("extension_id", flat=True))
+
+    @cached_property
+    def rule(self) -> RoutingRule | None:
+        """The rule of its number, if it is there still; as this object found it."""
+        return RoutingRule.objects.filter(channel_id=self.channel_id, number=self.our_number).first()
+
     def give_to(self, extension: Extension) -> None:
         """Makes `extension` the holder, on this object; the caller has the row locked and saves it."""
         self.holder, self.holder_name = extension, str(extension)
@@ -101,6 +115,7 @@ class Session(models.Model):
         """Puts the session into `queue` without a holder, on this object; the caller has it locked and saves."""
         self.queue, self.queue_name = queue, queue.name
         self.holder, self.holder_name = None, ""
+        self.__dict__.pop("queue_agents", None)
 
 
 class SessionEvent(models.Model):

@@ -22,7 +22,7 @@ def answer(request: HttpRequest, person: Person, session_id: int) -> HttpRespons
     """Writes the text into the session, once for each `press_key`."""
     typed = request.POST.get("text", "")
     key = press_key(asked.value(request, "press_key"))
-    outbound.answer(person.user, person.seat, session_id, typed, key)
+    outbound.answer(person.user, person.seat, session_id, typed, key, asked.numbers(request, "files"))
     return changed(request, person, session_id)
 
 

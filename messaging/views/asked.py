@@ -28,6 +28,12 @@ def number(request: HttpRequest, name: str) -> int | None:
     return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
+def numbers(request: HttpRequest, name: str) -> list[int]:
+    """Ids that a form may have several of, each once; one that can't be is 0, which no row has."""
+    texts = dict.fromkeys(request.POST.getlist(name))
+    return [int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0 for text in texts]
+
+
 def tab(request: HttpRequest) -> Tab | None:
     text = value(request, "tab")
     return Tab(text) if text in set(Tab) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from messaging.conversation import Conversation, read_conversation
 from messaging.models.messages import MAX_TEXT
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.session_list import SessionList, Tab, read_list
+from messaging.uploads import MOST_FILES
 from messaging.views import asked
 from messaging.views.person import Person
 
@@ -52,6 +54,8 @@ def conversation_context(person: Person, conversation: Conversation | None) -> d
         "conversation": conversation,
         "press_key": uuid.uuid4(),
         "max_text": MAX_TEXT,
+        "max_files": MOST_FILES,
+        "max_files_bytes": settings.MAX_FILES_BYTES,
         "start_rule": _start_rule(person, conversation),
     }
 

@@ -20,6 +20,7 @@ from channels_app.providers.base import NotAMessageError, NotUnderstoodError
 from messaging import doorbell, inbound, spool
 from messaging.models import WebhookLogEntry
 from messaging.models.webhook_log import MAX_BODY
+from messaging.views.content_length import content_length
 from messaging.webhook_log import log_unknown_address, log_without_message
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ def webhook(request: HttpRequest, itsp: str, token: str) -> HttpResponse:
 
 
 def _receive(request: HttpRequest, channel: Channel, source: str) -> HttpResponse:
-    length = _content_length(request)
+    length = content_length(request)
     if length is None:
         log_without_message(channel, Outcome.NOT_UNDERSTOOD, source=source, detail="no Content-Length")
         return _answer(411, "a Content-Length is needed")
@@ -94,17 +95,6 @@ def _store(request: HttpRequest, channel: Channel, body: BinaryIO, source: str) 
     if entry.message_id is not None and arrival.body_file:
         doorbell.ring_for_files(entry.message_id)
     return _answer(200, "stored")
-
-
-def _content_length(request: HttpRequest) -> int | None:
-    """The announced length of the body in bytes, 0 for a request without a body; None where it is unknown."""
-    if "HTTP_TRANSFER_ENCODING" in request.META:
-        return None
-    try:
-        length = int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return None
-    return length if length >= 0 else None
 
 
 def _answer(status: int, text: str) -> HttpResponse:

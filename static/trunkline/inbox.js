@@ -10,6 +10,7 @@
   const session = () => conversation()?.dataset.session;
   const words = byId("words")?.dataset ?? {};
   const person = document.body.dataset.person;
+  const files = window.trunklineFiles;
 
   // -- The meter: as messaging/segments.py counts (3GPP TS 23.038) ---------------------------------------------
 
@@ -93,7 +94,7 @@
 
   // -- One press is one message -----------------------------------------------------------------------------------
 
-  let lastPress = null; // { session, text, key }: tried again with the same key, unless the text has changed
+  let lastPress = null; // { content, key }: tried again with the same key, unless text or files have changed
 
   function newKey() {
     // crypto.randomUUID() exists on secure pages only, and a portal may run on plain http inside a company.
@@ -105,9 +106,8 @@
   }
 
   function keyFor(text) {
-    if (lastPress?.session !== session() || lastPress.text !== text) {
-      lastPress = { session: session(), text, key: newKey() };
-    }
+    const content = JSON.stringify([session(), text, files.chosen()]);
+    if (lastPress?.content !== content) lastPress = { content, key: newKey() };
     return lastPress.key;
   }
 
@@ -157,6 +157,7 @@
     if (!shown || shown === entered) return;
     const isFirst = entered === null;
     entered = shown;
+    files.enter();
     document.querySelectorAll("[data-row]").forEach((row) => {
       if (row.dataset.row === session()) row.setAttribute("aria-current", "true");
       else row.removeAttribute("aria-current");
@@ -202,7 +203,9 @@
     const box = byId("text");
     const text = box?.value ?? composer.querySelector("#kept")?.value ?? "";
     const hadFocus = box !== null && document.activeElement === box;
+    files.moveTo(freshComposer, composer);
     composer.replaceWith(freshComposer);
+    files.show();
     if (byId("text")) {
       setText(text || storedDraft());
       if (hadFocus) byId("text").focus();
@@ -343,6 +346,7 @@
       detail.xhr.session = detail.elt.closest("[data-session]")?.dataset.session;
       const box = detail.elt.id === "answer" && byId("text");
       if (box) box.readOnly = true;
+      if (box) detail.xhr.files = files.chosen();
     });
 
     document.body.addEventListener("htmx:beforeSwap", (event) => {
@@ -377,7 +381,7 @@
       if (xhr.status === 0 || xhr.status >= 500 || xhr.status === 401) return;
       failures = 0;
       say("");
-      if (elt.id === "answer" && xhr.status === 200) sent();
+      if (elt.id === "answer" && xhr.status === 200) sent(xhr.files);
       if (xhr.status === 422 || xhr.status === 404) askAll();
       markRead();
     });
@@ -390,8 +394,9 @@
     window.addEventListener("online", askAll);
   }
 
-  function sent() {
+  function sent(fileIds) {
     lastPress = null;
+    files.sent(fileIds);
     keepDraft("");
     setText("");
     byId("refusal")?.replaceChildren();
@@ -426,9 +431,12 @@
     });
   });
 
-  document.addEventListener("submit", ({ target }) => {
-    if (target.id === "sign-out") forgetDrafts();
-  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.id === "sign-out") forgetDrafts();
+    if (event.target.id !== "answer" || !files.holdsBack()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, { capture: true });
 
   window.addEventListener("focus", markRead);
 

@@ -166,4 +166,4 @@ def test_a_message_with_files_and_a_possible_repeat_are_marked(receive, anna, br
     session = receive("", files=True)
     page = browser_of(anna).get(reverse("conversation", args=[session.pk])).content.decode()
     assert page.count("possible repeat") == 1
-    assert "Contains files: stored, not shown yet" in page
+    assert "Its files are being read" in page

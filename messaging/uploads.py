@@ -1,0 +1,141 @@
+"""Uploads: files that somebody puts beside a text that is not sent yet. *Send* makes them the message's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import IO, BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from channels_app.models import Extension, User
+from messaging import access, file_links, file_storage, spool
+from messaging.file_types import clean_name, runs_in_a_browser, type_of
+from messaging.models import Attachment, Message, Session
+from messaging.refusal import NotFoundError, RefusedError
+
+MOST_FILES = 20  # of one message
+
+State = Attachment.State
+
+
+def why_no_files(session: Session) -> str:
+    """The sentence that says why no file can be sent in a session; "" if files can be sent."""
+    if session.channel.file_origin:
+        return ""
+    return _(
+        "Files can't be sent: the channel “%(channel)s” has no domain from which the carrier could fetch them. An "
+        "administrator can choose one on the channel's page."
+    ) % {"channel": session.channel.name}
+
+
+def upload(
+    user: User, seat: Extension | None, session_id: int, body: IO[bytes], length: int, name: str
+) -> Attachment:
+    """Stores one file, `length` bytes of `body`, as a draft of this seat in this session.
+
+    Raises `RefusedError`, before a byte is read where that can be; `NotFoundError`; `spool.BodyCutShortError` if the
+    body ends before; `OSError` if it can't be stored. In all these cases nothing of it stays.
+    """
+    with transaction.atomic():
+        seat = _demand_room(access.locked_session(session_id), user, seat, length)
+    with spool.received_body(body, length) as content:
+        attachment = _checked(content, length, name)
+        attachment.file = file_storage.keep(content)
+    attachment.draft_session_id, attachment.uploader = session_id, seat
+    attachment.stored_at = timezone.now()
+    attachment.expires_at = Attachment.end_of(attachment.stored_at)
+    try:
+        with transaction.atomic():
+            _demand_room(access.locked_session(session_id), user, seat, length)
+            attachment.save()
+    except (RefusedError, NotFoundError):
+        file_storage.drop(attachment.file)
+        raise
+    return attachment
+
+
+def remove(seat: Extension | None, session_id: int, file_id: int) -> None:
+    """Takes a draft away; it may be gone already. What was sent meanwhile stays with its message."""
+    if seat is None:
+        raise NotFoundError
+    with transaction.atomic():
+        draft = Attachment.objects.drafts(seat, session_id).select_for_update(of=("self",)).filter(pk=file_id)
+        found = draft.first()
+        if found is None:
+            return
+        found.delete()
+    file_storage.drop(found.file)
+    file_storage.drop(found.preview)
+
+
+def demand_drafts(seat: Extension, session: Session, file_ids: Sequence[int]) -> list[Attachment]:
+    """These drafts, in this order. Raises `RefusedError` if one is not there any more, or files can't be sent."""
+    if not file_ids:
+        return []
+    if len(file_ids) > MOST_FILES:
+        raise RefusedError(_("A message takes at most %(number)s files.") % {"number": MOST_FILES})
+    if reason := why_no_files(session):
+        raise RefusedError(reason)
+    found = Attachment.objects.drafts(seat, session.pk).select_for_update(of=("self",)).in_bulk(file_ids)
+    drafts = [found[file_id] for file_id in dict.fromkeys(file_ids) if file_id in found]
+    if len(drafts) < len(set(file_ids)) or not all(draft.is_there for draft in drafts):
+        raise RefusedError(_("A file is not here any more. Remove it, and attach it again."))
+    return drafts
+
+
+def give_to(message: Message, drafts: Sequence[Attachment]) -> None:
+    """Makes drafts the files of a message that is written in this transaction."""
+    for position, draft in enumerate(drafts):
+        draft.message, draft.position = message, position
+        draft.draft_session = draft.uploader = None
+        draft.link_token = file_links.new_token()
+        draft.save(update_fields=["message", "position", "draft_session", "uploader", "link_token"])
+
+
+def copy_to(message: Message, attachments: Sequence[Attachment]) -> None:
+    """The same files for another message: the bytes are stored once, and end for both at the same instant."""
+    for each in attachments:
+        each.pk, each.message, each.link_token = None, message, file_links.new_token()
+        each._state.adding = True
+        each.save(force_insert=True)
+
+
+def _demand_room(session: Session, user: User, seat: Extension | None, length: int) -> Extension:
+    """The seat, if it may send a file of this many bytes here. Raises `RefusedError`, `NotFoundError`."""
+    seat = access.demand_answerable(session, user, seat)
+    if reason := why_no_files(session):
+        raise RefusedError(reason)
+    if length == 0:
+        raise RefusedError(_("This file is empty."))
+    drafts = Attachment.objects.drafts(seat, session.pk)
+    if drafts.count() >= MOST_FILES:
+        raise RefusedError(_("A message takes at most %(number)s files.") % {"number": MOST_FILES})
+    stored = drafts.aggregate(size=Sum("size"))["size"] or 0
+    if stored + length > settings.MAX_FILES_BYTES:
+        raise RefusedError(
+            _("The files of a message may have %(limit)s together; with this one they would have %(size)s.")
+            % {
+                "limit": filesizeformat(settings.MAX_FILES_BYTES),
+                "size": filesizeformat(stored + length),
+            }
+        )
+    return seat
+
+
+def _checked(content: BinaryIO, length: int, name: str) -> Attachment:
+    content_type = type_of(content)
+    if runs_in_a_browser(name, content_type):
+        raise RefusedError(
+            _("Web pages, SVG pictures and scripts can't be sent: what opens them might run what is in them.")
+        )
+    return Attachment(
+        state=State.STORED,
+        name=clean_name(name, content_type),
+        content_type=content_type,
+        size=length,
+    )

@@ -1,0 +1,68 @@
+"""Files on their way into the composer: one request each, and one to take it away again."""
+
+from __future__ import annotations
+
+import threading
+from urllib.parse import unquote
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from messaging import spool, uploads
+from messaging.conversation import file_line
+from messaging.refusal import RefusedError
+from messaging.views.content_length import content_length
+from messaging.views.entry import for_person
+from messaging.views.person import Person
+
+# An upload may come in as slowly as its sender likes, and a web process has 16 threads.
+AT_ONCE = 6
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
+@require_POST
+@for_person
+def upload(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    """Stores the body as a file: 201 with its line for the composer, else a sentence.
+
+    The body is the file alone (`application/octet-stream`), so that it is read as it comes and nothing else keeps it;
+    `X-File-Name` is its name, percent-encoded.
+    """
+    length = content_length(request)
+    if length is None:
+        return _sentence(411, _("The browser did not say how large the file is."))
+    if request.content_type != "application/octet-stream":
+        return _sentence(415, _("This page is out of date. Reload it; your text stays."))
+    if not _places.acquire(timeout=2):
+        response = _sentence(503, _("Many files are being uploaded just now. Try again in a minute."))
+        response["Retry-After"] = "10"
+        return response
+    try:
+        name = unquote(request.headers.get("X-File-Name", ""), errors="replace")
+        stored = uploads.upload(
+            person.user, person.seat, session_id, request.META["wsgi.input"], length, name
+        )
+    except RefusedError as refusal:
+        return _sentence(422, str(refusal))
+    except spool.BodyCutShortError:
+        return _sentence(400, _("The upload was cut short."))
+    except OSError:
+        return _sentence(503, _("The file could not be stored just now. Try again in a moment."))
+    finally:
+        _places.release()
+    context = {"draft": file_line(stored), "session_id": session_id}
+    return render(request, "inbox/_draft.html", context, status=201)
+
+
+@require_POST
+@for_person
+def remove(request: HttpRequest, person: Person, session_id: int, file_id: int) -> HttpResponse:
+    """Takes a file out of the composer; 204, also when it is gone already."""
+    uploads.remove(person.seat, session_id, file_id)
+    return HttpResponse(status=204)
+
+
+def _sentence(status: int, sentence: str) -> HttpResponse:
+    return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")

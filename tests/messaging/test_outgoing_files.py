@@ -1,0 +1,272 @@
+"""Files on their way out: uploaded beside a text, sent with it, handed to the ITSP as links."""
+
+import uuid
+from io import BytesIO
+
+import pytest
+from django.utils import timezone
+
+from channels_app.models import Domain
+from messaging import claims, file_storage, outbound, resolving, sending, settling, uploads
+from messaging.claims import Wanted
+from messaging.models import Attachment, Message, Session, TrafficCount
+from messaging.refusal import NotFoundError, RefusedError
+from tests.conftest import OTHER_NUMBER
+from tests.messaging.arrivals import arrive
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+
+
+@pytest.fixture(autouse=True)
+def _storage(settings, tmp_path):
+    settings.SPOOL_FOLDER = tmp_path / "spool"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "files": {
+            "BACKEND": "messaging.file_storage.SyncedFolder",
+            "OPTIONS": {"location": str(tmp_path / "files")},
+        },
+    }
+
+
+@pytest.fixture
+def session(channel, anna_rule) -> Session:
+    """Anna's, of a channel whose ITSP is played on this machine: it needs no domain."""
+    return arrive(channel, recipient=OTHER_NUMBER).message.session
+
+
+def put(session, seat, content=PNG, name="photo.png") -> Attachment:
+    return uploads.upload(seat.user, seat, session.pk, BytesIO(content), len(content), name)
+
+
+def send(session, seat, text, *files, key=None) -> Message:
+    ids = [each.pk for each in files]
+    return outbound.answer(seat.user, seat, session.pk, text, key or uuid.uuid4(), ids)
+
+
+def stored_files(tmp_path):
+    return [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+
+
+def test_a_draft_becomes_a_file_of_the_message_that_is_sent_with_it(session, anna):
+    draft = put(session, anna)
+    message = send(session, anna, "Look", draft)
+
+    (file,) = message.attachments.all()
+    assert (file.pk, file.name, file.content_type, file.size) == (
+        draft.pk,
+        "photo.png",
+        "image/png",
+        len(PNG),
+    )
+    assert (file.draft_session, file.uploader, len(file.link_token)) == (None, None, 43)
+    assert message.has_files
+    assert message.segments == 0
+    assert not Attachment.objects.drafts(anna, session.pk).exists()
+
+
+def test_files_are_sent_in_the_order_in_which_the_form_names_them(session, anna):
+    first, second = put(session, anna, name="a.png"), put(session, anna, name="b.png")
+
+    message = send(session, anna, "", second, first)
+
+    assert [each.name for each in message.attachments.all()] == ["b.png", "a.png"]
+
+
+def test_one_press_with_files_is_one_message(session, anna):
+    draft, key = put(session, anna), uuid.uuid4()
+
+    first = send(session, anna, "Look", draft, key=key)
+
+    assert send(session, anna, "Look", draft, key=key) == first
+    with pytest.raises(RefusedError):  # the same key for the same text without its file
+        send(session, anna, "Look", key=key)
+    assert Message.objects.filter(direction="outbound").count() == 1
+
+
+def test_an_empty_message_without_a_file_is_refused(session, anna):
+    with pytest.raises(RefusedError):
+        send(session, anna, "  ")
+
+
+def test_a_draft_is_its_uploaders_and_its_sessions_alone(session, anna, ben, channel, rule):
+    draft = put(session, anna)
+    other = arrive(channel, sender="+13057673261", recipient=OTHER_NUMBER).message.session
+
+    with pytest.raises(RefusedError):
+        send(other, anna, "Look", draft)
+    uploads.remove(ben, session.pk, draft.pk)  # not Ben's: nothing happens
+    with pytest.raises(NotFoundError):
+        put(session, ben)
+    assert Attachment.objects.drafts(anna, session.pk).get() == draft
+
+
+def test_a_file_that_is_gone_refuses_the_message_whole(session, anna):
+    draft = put(session, anna)
+    uploads.remove(anna, session.pk, draft.pk)
+
+    with pytest.raises(RefusedError, match="attach it again"):
+        send(session, anna, "Look", draft)
+    assert not Message.objects.filter(direction="outbound").exists()
+
+
+def test_a_removed_draft_leaves_no_byte(session, anna, tmp_path):
+    draft = put(session, anna)
+    assert len(stored_files(tmp_path)) == 1
+
+    uploads.remove(anna, session.pk, draft.pk)
+
+    assert stored_files(tmp_path) == []
+
+
+def test_the_limit_holds_for_the_files_of_a_message_together(session, anna, settings, tmp_path):
+    settings.MAX_FILES_BYTES = 100
+    put(session, anna, b"x" * 60)
+    put(session, anna, b"x" * 40)  # exactly the limit
+
+    with pytest.raises(RefusedError, match="together"):
+        put(session, anna, b"x")
+    assert len(stored_files(tmp_path)) == 2
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_read(session, anna, settings):
+    settings.MAX_FILES_BYTES = 100
+    body = BytesIO(b"x" * 101)
+
+    with pytest.raises(RefusedError):
+        uploads.upload(anna.user, anna, session.pk, body, 101, "x.txt")
+    assert body.tell() == 0
+
+
+def test_an_upload_that_is_cut_short_leaves_nothing(session, anna, tmp_path):
+    from messaging.spool import BodyCutShortError
+
+    with pytest.raises(BodyCutShortError):
+        uploads.upload(anna.user, anna, session.pk, BytesIO(b"x" * 10), 11, "x.txt")
+    assert stored_files(tmp_path) == []
+    assert not Attachment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"<html><script>alert(1)</script>", "photo.jpg"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>', "logo.svg"),
+        (b'<?xml version="1.0"?><svg/>', "logo.png"),
+        (b"alert(1)", "script.js"),
+        (b"alert(1)", "script.MJS "),
+        (b"plain", "page.html"),
+        (b"", "empty.txt"),
+    ],
+)
+def test_what_a_browser_would_run_is_refused(session, anna, content, name, tmp_path):
+    with pytest.raises(RefusedError):
+        put(session, anna, content, name)
+    assert stored_files(tmp_path) == []
+
+
+def test_without_a_domain_no_file_can_be_sent(session, anna, channel):
+    channel.base_url = "https://api.apidaze.io"
+    channel.save()
+
+    with pytest.raises(RefusedError, match="domain"):
+        put(session, anna)
+
+    channel.domain = Domain.objects.create(host="sms.example.com")
+    channel.save()
+    put(session, anna)
+
+
+def test_the_itsp_gets_links_on_the_channels_domain(session, anna, channel):
+    channel.domain = Domain.objects.create(host="sms.example.com", port=8443)
+    channel.accompanying_text = "A file for you"
+    channel.save()
+    message = send(session, anna, "", put(session, anna, name="Röntgen 1.png"), put(session, anna))
+
+    (claim,) = claims.claim([Wanted(channel.pk, 5)])
+
+    token, other = (each.link_token for each in message.attachments.all())
+    assert claim.message.file_urls == (
+        f"https://sms.example.com:8443/files/{token}/R%C3%B6ntgen%201.png",
+        f"https://sms.example.com:8443/files/{other}/photo.png",
+    )
+    assert claim.message.text == "A file for you"
+    message.refresh_from_db()
+    assert message.text == ""
+
+
+def test_a_text_goes_along_with_its_file(session, anna, channel):
+    send(session, anna, "The invoice", put(session, anna))
+
+    (claim,) = claims.claim([Wanted(channel.pk, 5)])
+
+    assert claim.message.text == "The invoice"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_whose_file_expired_before_it_left_has_failed(session, anna, channel, apidaze):
+    message = send(session, anna, "Late", put(session, anna))
+    after = send(session, anna, "After it")
+    Attachment.objects.update(expires_at=timezone.now())
+    channel.base_url = apidaze.base_url
+    channel.set_credentials({"api_key": apidaze.api_key, "api_secret": apidaze.api_secret})
+    channel.save()
+
+    sending.drain(channel.pk)
+
+    message.refresh_from_db()
+    after.refresh_from_db()
+    assert (message.status, message.failure_code) == ("failed", "file_expired")
+    assert after.status == "sent"
+    assert [each["body"] for each in apidaze.received()] == ["After it"]
+
+
+def test_a_message_that_waits_fails_when_its_file_expires(session, anna, channel):
+    message = send(session, anna, "Late", put(session, anna))
+    assert settling.fail_expired_files() == 0
+    Attachment.objects.update(expires_at=timezone.now())
+
+    assert settling.fail_expired_files() == 1
+
+    message.refresh_from_db()
+    assert (message.status, message.failure_code) == ("failed", "file_expired")
+    assert settling.fail_expired_files() == 0
+
+
+def test_send_again_sends_the_same_file_under_a_link_of_its_own(session, anna, tmp_path):
+    message = send(session, anna, "Look", put(session, anna))
+    Message.objects.filter(pk=message.pk).update(status="failed", concluded_at=timezone.now())
+
+    again = resolving.send_again(anna.user, anna, session.pk, message.pk)
+
+    (old,), (new,) = message.attachments.all(), again.attachments.all()
+    assert again.has_files
+    assert (new.file, new.expires_at, new.name) == (old.file, old.expires_at, old.name)
+    assert new.pk != old.pk
+    assert new.link_token not in ("", old.link_token)
+    assert len(stored_files(tmp_path)) == 1
+
+
+def test_an_expired_file_is_not_sent_again(session, anna):
+    message = send(session, anna, "Look", put(session, anna))
+    Message.objects.filter(pk=message.pk).update(status="failed", concluded_at=timezone.now())
+    Attachment.objects.update(expires_at=timezone.now())
+
+    with pytest.raises(RefusedError, match="expired"):
+        resolving.send_again(anna.user, anna, session.pk, message.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_with_files_counts_once_and_has_no_segments(session, anna, channel, apidaze):
+    channel.base_url = apidaze.base_url
+    channel.set_credentials({"api_key": apidaze.api_key, "api_secret": apidaze.api_secret})
+    channel.save()
+    before = TrafficCount.objects.totals()
+    send(session, anna, "x" * 500, put(session, anna))
+
+    sending.drain(channel.pk)
+
+    after = TrafficCount.objects.totals()
+    changes = {field: after[field] - before[field] for field in after if after[field] != before[field]}
+    assert changes == {"sent": 1, "with_files": 1}
+    assert file_storage.storage().exists(Attachment.objects.get().file)
