@@ -7,7 +7,7 @@ ENV PATH=/opt/trunkline/bin:$PATH
 # Only what decides the installed packages, so that a change of the code does not install them again.
 COPY pyproject.toml constraints.txt ./
 RUN mkdir config messaging channels_app && touch README.md \
-    && pip install --no-cache-dir --constraint constraints.txt . \
+    && pip install --no-cache-dir --constraint constraints.txt ".[s3]" \
     && pip uninstall --yes trunkline setuptools pip
 
 FROM python:3.11-slim AS static

@@ -187,7 +187,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = None if TRYING_OUT else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = TRYING_OUT
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "files": {
         "BACKEND": "messaging.file_storage.SyncedFolder",
@@ -203,6 +203,21 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+if FILES_S3_BUCKET := env.str("FILES_S3_BUCKET", default=""):
+    STORAGES["files"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": FILES_S3_BUCKET,
+            "endpoint_url": env.str("FILES_S3_ENDPOINT", default="") or None,
+            "region_name": env.str("FILES_S3_REGION", default="") or None,
+            "access_key": env.str("FILES_S3_ACCESS_KEY", default="") or None,
+            "secret_key": env.str("FILES_S3_SECRET_KEY", default="") or None,
+            "location": "files",
+            "default_acl": None,
+            "max_memory_size": 1024 * 1024,  # what is larger goes through the disk
+        },
+    }
 
 # -- Carriers ----------------------------------------------------------------------------------------------------
 
