@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from channels_app.models import Domain
-from messaging import claims, file_storage, outbound, resolving, sending, settling, uploads
+from messaging import claims, closing, file_storage, outbound, resolving, sending, settling, uploads
 from messaging.claims import Wanted
 from messaging.models import Attachment, Message, Session, TrafficCount
 from messaging.refusal import NotFoundError, RefusedError
@@ -270,3 +270,24 @@ def test_a_message_with_files_counts_once_and_has_no_segments(session, anna, cha
     changes = {field: after[field] - before[field] for field in after if after[field] != before[field]}
     assert changes == {"sent": 1, "with_files": 1}
     assert file_storage.storage().exists(Attachment.objects.get().file)
+
+
+def test_a_draft_that_expired_is_not_sent(session, anna):
+    draft = put(session, anna)
+    Attachment.objects.update(expires_at=timezone.now())
+
+    with pytest.raises(RefusedError, match="attach it again"):
+        send(session, anna, "Look", draft)
+
+
+def test_a_session_that_is_closed_while_a_file_comes_in_keeps_nothing_of_it(session, anna, tmp_path):
+    class Slow(BytesIO):
+        def read(self, size=-1):
+            if Session.objects.get(pk=session.pk).is_open:
+                closing.close(anna.user, anna, session.pk)
+            return super().read(size)
+
+    with pytest.raises(RefusedError, match="closed"):
+        uploads.upload(anna.user, anna, session.pk, Slow(PNG), len(PNG), "photo.png")
+    assert stored_files(tmp_path) == []
+    assert not Attachment.objects.exists()
