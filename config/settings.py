@@ -242,7 +242,10 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_TASK_ROUTES = {"messaging.tasks.drain": {"queue": "sending"}}
+CELERY_TASK_ROUTES = {
+    "messaging.tasks.drain": {"queue": "sending"},
+    "messaging.tasks.make_previews": {"queue": "files"},
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -255,6 +258,7 @@ CELERY_BEAT_SCHEDULE = {
     "settle claims of dead workers": {"task": "messaging.tasks.settle_dead_claims", "schedule": 10},
     "take out waiting files": {"task": "messaging.tasks.take_out_waiting_files", "schedule": 30},
     "fetch files": {"task": "messaging.tasks.fetch_files", "schedule": 30},
+    "make previews": {"task": "messaging.tasks.make_previews", "schedule": 30},
     "purge files": {"task": "messaging.tasks.purge_files", "schedule": 120},
     "fail what waited too long": {"task": "messaging.tasks.fail_waited_too_long", "schedule": 60},
     "close idle sessions": {"task": "messaging.tasks.close_idle_sessions", "schedule": 60},

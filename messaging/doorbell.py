@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 DRAIN = "messaging.tasks.drain"  # by name: tasks call stories, and stories ring
 TAKE_OUT_FILES = "messaging.tasks.take_out_files"
+MAKE_PREVIEWS = "messaging.tasks.make_previews"
 TIMEOUT = 0.1  # seconds, to connect and for each answer
 REST_AFTER_ERROR = 5.0  # seconds
 
@@ -35,7 +36,12 @@ def ring_for_files(message_id: int) -> None:
     _ask(TAKE_OUT_FILES, message_id)
 
 
-def _ask(task: str, row_id: int) -> None:
+def ring_for_previews() -> None:
+    """Asks a worker to make the previews that are due. Raises nothing."""
+    _ask(MAKE_PREVIEWS)
+
+
+def _ask(task: str, *row_ids: int) -> None:
     global _connection, _rests_until
     if time.monotonic() < _rests_until:
         return
@@ -44,7 +50,7 @@ def _ask(task: str, row_id: int) -> None:
     try:
         if _connection is None:
             _connection = _connect()
-        current_app.send_task(task, (row_id,), connection=_connection, retry=False, expires=60)
+        current_app.send_task(task, row_ids, connection=_connection, retry=False, expires=60)
     except Exception as error:  # whatever the broker or its client does, a message must not suffer
         logger.warning("the broker does not answer (%s); the clock will ring instead", type(error).__name__)
         _rests_until = time.monotonic() + REST_AFTER_ERROR

@@ -16,11 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from channels_app.providers.base import FoundFile
-from messaging import file_storage, spool
+from messaging import file_storage, previews, spool
 from messaging.file_types import UNKNOWN, clean_name, type_of
 from messaging.models import Attachment, Message
-from messaging.models.attachments import PICTURES
-from messaging.previews import preview_of
 
 logger = logging.getLogger(__name__)
 
@@ -105,17 +103,12 @@ def _store(message: Message, position: int, found: FoundFile, left: int) -> Atta
 
 
 def put_into(attachment: Attachment, content: BinaryIO, name: str) -> None:
-    """Stores a content with its preview, and says so on this row; the caller saves it. Raises `OSError`."""
+    """Stores a content, and says so on this row; the caller saves it. Its preview follows. Raises `OSError`."""
     attachment.content_type = type_of(content)
     attachment.name = clean_name(name, attachment.content_type)
     attachment.size = content.seek(0, 2)
-    preview = preview_of(content) if attachment.content_type in PICTURES else None
+    attachment.preview_due = previews.wants_preview(attachment.content_type, attachment.size)
     attachment.file = file_storage.keep(content)
-    try:
-        attachment.preview = file_storage.keep(preview) if preview is not None else ""
-    except BaseException:
-        file_storage.drop(attachment.file)
-        raise
     attachment.state, attachment.stored_at = Attachment.State.STORED, timezone.now()
     attachment.expires_at = Attachment.end_of(attachment.stored_at)
     attachment.try_again_at = None

@@ -1,43 +1,140 @@
-"""Previews of pictures, made once when the picture is stored, so that pages never load the whole of it."""
+"""Previews of pictures: made after the file is stored, so that pages never load the whole of it.
+
+due → try (counted before it starts) → shrink, confined → store. What a hostile picture breaks is a process of its
+own; what is killed on the way is found again by the clock. A picture that fails twice has no preview.
+"""
 
 from __future__ import annotations
 
 import io
 import logging
-import warnings
-from typing import BinaryIO
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from typing import BinaryIO, cast
 
-from PIL import Image, ImageOps
+from django.db.models import F
+from django.utils import timezone
+
+from messaging import confined, file_storage
+from messaging.models import Attachment
+from messaging.models.attachments import PICTURES, AttachmentQuerySet
 
 logger = logging.getLogger(__name__)
 
-LONGEST_SIDE = 480  # pixels
-# Decoded, a pixel takes up to 4 bytes: a picture of 50,000 by 50,000 would take 10 GB.
-MOST_PIXELS = 40_000_000
-_FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+MOST_BYTES = 20 * 1024 * 1024
+MOST_TRIES = 2
+AT_ONCE = 2  # a process
+PROGRAM = Path(__file__).with_name("picture_shrinking.py")
+# Of 25 million pixels a WebP takes the most: 600 MB and 1.6 s on a slow core. A preview is 10 to 150 KB.
+LIMITS = confined.Limits(memory=1024**3, cpu_seconds=10, seconds=20, output=1024**2)
+
+_stopping = threading.Event()
+_lock = threading.Lock()
+_under_way: set[int] = set()
 
 
-def preview_of(file: BinaryIO) -> BinaryIO | None:
-    """A small JPEG, turned as it is meant to be seen and without what the camera wrote; None if there can't be one."""
-    file.seek(0)
+def wants_preview(content_type: str, size: int) -> bool:
+    """Whether a file of this type and size (bytes), just stored, gets a preview: its row's `preview_due`."""
+    return content_type in PICTURES and 0 < size <= MOST_BYTES
+
+
+def stop() -> None:
+    """Lets every `make_due` of this process end after the preview that it is at."""
+    _stopping.set()
+
+
+def make_due(limit: int = 200, *, program: Path = PROGRAM, limits: confined.Limits = LIMITS) -> int:
+    """Makes the previews that are due; returns how many it made. One that fails holds up no other.
+
+    Returns at once where this process is at as many as it may be: those who are take over what is due now.
+    """
+    made = 0
+    tried: set[int] = set()
+    while len(tried) < limit and (attachment_id := _take(tried)) is not None:
+        tried.add(attachment_id)
+        try:
+            made += make(attachment_id, program=program, limits=limits)
+        except Exception as error:  # each storage raises what it likes; a later round tries again
+            logger.error("preview of file %s: %s", attachment_id, type(error).__name__)
+        finally:
+            with _lock:
+                _under_way.discard(attachment_id)
+    return made
+
+
+def make(attachment_id: int, *, program: Path = PROGRAM, limits: confined.Limits = LIMITS) -> bool:
+    """Makes one preview; whether it is stored now. Raises what the storage raises: then the try does not count."""
+    attachment = _due().filter(pk=attachment_id).first()
+    if attachment is None:
+        return False
+    with cast(BinaryIO, tempfile.TemporaryFile()) as content:
+        try:
+            with file_storage.storage().open(attachment.file) as stored:
+                shutil.copyfileobj(stored, content)
+        except FileNotFoundError:  # purged at this instant, or lost
+            return _end(attachment)
+        return _begin(attachment) and _try(attachment, content, program, limits)
+
+
+def _take(tried: set[int]) -> int | None:
+    with _lock:
+        if _stopping.is_set() or len(_under_way) >= AT_ONCE:
+            return None
+        # Those that failed last: a row of hostile pictures holds up no other for long.
+        left = _due().exclude(pk__in=tried | _under_way).order_by("preview_tries", "pk")
+        attachment_id = left.values_list("pk", flat=True).first()
+        if attachment_id is not None:
+            _under_way.add(attachment_id)
+        return attachment_id
+
+
+def _due() -> AttachmentQuerySet:
+    return Attachment.objects.filter(
+        preview_due=True, preview="", state=Attachment.State.STORED, expires_at__gt=timezone.now()
+    )
+
+
+def _begin(attachment: Attachment) -> bool:
+    """Counts this try, if nobody else has begun it. The last one is counted as if it had failed already."""
+    row = Attachment.objects.filter(
+        pk=attachment.pk, preview_due=True, preview_tries=attachment.preview_tries
+    )
+    attachment.preview_tries += 1
+    attachment.preview_due = attachment.preview_tries < MOST_TRIES
+    return bool(row.update(preview_tries=attachment.preview_tries, preview_due=attachment.preview_due))
+
+
+def _try(attachment: Attachment, content: BinaryIO, program: Path, limits: confined.Limits) -> bool:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(file, formats=_FORMATS) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    return None
-                picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-                small = ImageOps.exif_transpose(picture)
-                small.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-                flat = Image.new("RGB", small.size, "white")
-                with_alpha = small.convert("RGBA")
-                flat.paste(with_alpha, mask=with_alpha.getchannel("A"))
-    except Exception as error:  # a picture that comes from anywhere may break a decoder anyhow
-        logger.info("no preview: %s", type(error).__name__)
-        return None
-    finally:
-        file.seek(0)
-    stored = io.BytesIO()
-    flat.save(stored, "JPEG", quality=80, optimize=True)
-    stored.seek(0)
-    return stored
+        small = confined.run(program, content, limits)
+        return _store(attachment, small) if small else _end(attachment)
+    except confined.DiedError as error:
+        logger.warning("preview of file %s, try %s: %s", attachment.pk, attachment.preview_tries, error)
+        return False
+    except BaseException:  # not the picture's fault
+        row = Attachment.objects.filter(pk=attachment.pk, preview="")
+        row.update(preview_tries=F("preview_tries") - 1, preview_due=True)
+        raise
+
+
+def _store(attachment: Attachment, small: bytes) -> bool:
+    """Stores a preview, unless the file has expired meanwhile or another has made one."""
+    name = file_storage.keep(io.BytesIO(small))
+    try:
+        row = Attachment.objects.filter(pk=attachment.pk, state=Attachment.State.STORED, preview="")
+        stored = row.filter(expires_at__gt=timezone.now()).update(preview=name, preview_due=False)
+    except BaseException:
+        file_storage.drop(name)
+        raise
+    if not stored:
+        file_storage.drop(name)
+    return bool(stored)
+
+
+def _end(attachment: Attachment) -> bool:
+    """There can't be a preview of this one."""
+    logger.info("file %s has no preview", attachment.pk)
+    Attachment.objects.filter(pk=attachment.pk).update(preview_due=False)
+    return False

@@ -41,8 +41,10 @@ def purge(batch: int = 200) -> int:
                 logger.error("file %s could not be removed: %s", each.pk, error.strerror)
                 failed.add(each.pk)
                 continue
-            Attachment.objects.filter(pk=each.pk).update(state=Attachment.State.EXPIRED, file="", preview="")
-            purged += 1
+            # Not one that got its preview meanwhile: the next round finds it with that.
+            purged += Attachment.objects.filter(pk=each.pk, preview=each.preview).update(
+                state=Attachment.State.EXPIRED, file="", preview="", preview_due=False
+            )
     return purged
 
 

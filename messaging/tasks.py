@@ -21,6 +21,7 @@ from messaging import (
     doorbell,
     fetching,
     incoming_files,
+    previews,
     retention,
     sending,
     settling,
@@ -31,8 +32,9 @@ logger = logging.getLogger(__name__)
 
 
 @worker_shutting_down.connect
-def _stop_sending(**_signal: Any) -> None:
+def _stop(**_signal: Any) -> None:
     sending.stop()
+    previews.stop()
 
 
 @beat_init.connect
@@ -59,6 +61,7 @@ def ring_waiting_channels() -> None:
 @shared_task
 def take_out_files(message_id: int) -> None:
     if incoming_files.take_out(message_id):
+        make_previews()
         fetch_files()
 
 
@@ -70,6 +73,7 @@ def take_out_waiting_files() -> None:
             incoming_files.take_out(message_id)
         except OSError as error:
             logger.error("files of message %s: %s", message_id, type(error).__name__)
+    make_previews()
 
 
 @shared_task
@@ -80,6 +84,12 @@ def fetch_files() -> None:
             fetching.fetch(attachment_id)
         except OSError as error:
             logger.error("file %s: %s", attachment_id, type(error).__name__)
+    make_previews()
+
+
+@shared_task
+def make_previews() -> None:
+    previews.make_due()
 
 
 @shared_task

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from PIL import Image
 
-from messaging import file_storage, incoming_files, retention, spool
+from messaging import file_storage, incoming_files, previews, retention, spool
 from messaging.models import Attachment, Message, Session, UnroutableMessage
 from tests.conftest import CUSTOMER, NUMBER
 
@@ -67,6 +67,7 @@ def receive(client, channel, rule):
         assert client.post(address, json.dumps(body), content_type="application/json").status_code == 200
         message = Message.objects.latest("pk")
         incoming_files.take_out(message.pk)
+        previews.make_due()
         return message
 
     return receive
