@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
-from messaging import access, file_links, file_storage, spool
+from messaging import access, doorbell, file_links, file_storage, previews, spool
 from messaging.file_types import clean_name, runs_in_a_browser, type_of
 from messaging.models import Attachment, Message, Session
 from messaging.refusal import NotFoundError, RefusedError
@@ -56,6 +56,8 @@ def upload(
     except (RefusedError, NotFoundError):
         file_storage.drop(attachment.file)
         raise
+    if attachment.preview_due:
+        doorbell.ring_for_previews()
     return attachment
 
 
@@ -138,4 +140,5 @@ def _checked(content: BinaryIO, length: int, name: str) -> Attachment:
         name=clean_name(name, content_type),
         content_type=content_type,
         size=length,
+        preview_due=previews.wants_preview(content_type, length),
     )
