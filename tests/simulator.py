@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ class Simulator:
         self.set_faults({"kind": kind, **options})
 
     def set_faults(self, *faults: dict[str, object], **settings: object) -> None:
-        """Replace all faults and settings (`latency_ms`, `jitter_ms`, `details`, `close_idle_ms`, …)."""
+        """Replace all faults and settings (`latency_ms`, `details`, `download_files`, `close_idle_ms`, …)."""
         self.control("PUT", "faults", {"faults": list(faults), **settings})
 
     def refuse(self, seconds: float) -> None:
@@ -123,6 +124,38 @@ class Simulator:
         """The messages on a customer's phone, oldest first."""
         messages: list[dict[str, Any]] = self.control("GET", f"phone?customer={customer}")["messages"]
         return messages
+
+    def files_of(self, message: dict[str, Any], timeout: float = 30) -> list[dict[str, Any]]:
+        """The files of a message of `received` or `thread`, once all its downloads are through.
+
+        Each has `state` (downloaded, failed, not_downloaded, own), `status`, `content_type`, `size`, `sha256`,
+        `problem`. Raises TimeoutError after so many seconds.
+        """
+        ends_at = time.monotonic() + timeout
+        while any(file["state"] in ("waiting", "downloading") for file in message["files"]):
+            if time.monotonic() > ends_at:
+                raise TimeoutError(f"Not downloaded yet: {message['files']}")
+            time.sleep(0.02)
+            message = self._again(message)
+        files: list[dict[str, Any]] = message["files"]
+        return files
+
+    def content_of(self, file: dict[str, Any]) -> bytes:
+        """The bytes of one of `files_of`; raises ValueError when they are not kept."""
+        answer = requests.get(f"{self.control_url}{file['link']}", timeout=60)
+        if answer.status_code != 200:
+            raise ValueError(f"{answer.status_code} {answer.text}")
+        return answer.content
+
+    def _again(self, message: dict[str, Any]) -> dict[str, Any]:
+        if "index" in message:
+            page = self.control("GET", f"received?since={message['index']}&limit=1")
+            found = [item for item in page["received"] if item["index"] == message["index"]]
+        else:
+            found = [item for item in self.thread(message["customer"]) if item["id"] == message["id"]]
+        if not found:
+            raise ValueError("The simulator has forgotten this message")
+        return found[0]
 
     def clear(self) -> None:
         """No faults, nothing received, empty threads; the phone's settings stay."""

@@ -17,6 +17,7 @@ _JSON_BODIES: dict[str, object] = {
     "unauthorized": {"error": "Unauthorized"},
     "not_a_pair": NOT_A_PAIR,
     "unprocessable": {"error": "The message can't be sent"},
+    "mms_refused": {"error": "MMS is not enabled for this number"},
     "too_many_requests": {"error": "Too many requests"},
     "ok_false": {"ok": False, "message": "The message was not accepted"},
     "server_error": {"error": "Internal error"},

@@ -14,8 +14,9 @@ from aiohttp import web
 from . import answers
 from .answers import Refusal
 from .connections import connection_of
+from .downloads import is_address
 from .faults import KINDS, Faults
-from .phone import Phone
+from .phone import Phone, PhoneMessage
 from .record import Log, Received, fields_of, file_urls_of
 
 
@@ -57,6 +58,8 @@ class Api:
         connection = connection_of(request)
         arrived_at = connection.arrived_at if connection else None
         fault = connection.fault_for(resource) if connection else self._faults.choose(resource)
+        if fault is None and _is_mms(fields):
+            fault = self._faults.choose(resource, mms=True)
         taken = resource == "send" and refusal is None and (fault is None or fault.taken)
         message_id = str(uuid.uuid4()) if taken else None
         if fault is not None:
@@ -65,6 +68,7 @@ class Api:
             outcome, status = "refused", refusal.status
         else:
             outcome, status = "accepted", 200
+        message = self._take(fields) if taken else None
         self._log.add(
             Received(
                 at=time.time(),
@@ -80,13 +84,14 @@ class Api:
                 status=status,
                 fault=fault.kind if fault else None,
                 uuid=message_id,
+                files=message.files if message else (),
             )
         )
-        if taken:
-            self._take(fields)
         latency = self._faults.latency()
         if latency:
             await asyncio.sleep(latency)
+        if message is not None:
+            self._phone.fetch_files(message)  # begins when this has returned: after the answer
         if fault is not None:
             return await answers.under_fault(fault, connection)
         if refusal is not None:
@@ -95,12 +100,12 @@ class Api:
             return answers.accepted(message_id, details=self._faults.details)
         return answers.json_answer(json.dumps({"ok": True, "message": "api secret and api key are a pair"}))
 
-    def _take(self, fields: dict[str, str]) -> None:
-        """What happens to a message taken: the customer's phone gets it.
-
-        Apidaze downloads each of the `file_urls` here; the simulator shows the addresses only.
-        """
-        self._phone.receive(fields["to"], fields["from"], fields["body"], file_urls_of(fields))
+    def _take(self, fields: dict[str, str]) -> PhoneMessage:
+        """What happens to a message taken: the customer's phone gets it. Only an MMS has files."""
+        file_urls = file_urls_of(fields) if _is_mms(fields) else []
+        return self._phone.receive(
+            fields["to"], fields["from"], fields["body"], file_urls, download=self._faults.download_files
+        )
 
     def _refuse_credentials(self, request: web.Request) -> Refusal | None:
         key = request.match_info["api_key"].encode(errors="replace")
@@ -122,11 +127,13 @@ def _refuse_message(content_type: str, fields: dict[str, str]) -> Refusal | None
         return Refusal(422, {"error": "from must be a number of the account: digits, without +"})
     if "message_type" in fields and fields["message_type"] not in ("SMS", "MMS"):
         return Refusal(422, {"error": "message_type must be SMS or MMS"})
-    if fields.get("message_type") == "MMS" and not all(
-        url.startswith(("http://", "https://")) for url in file_urls_of(fields) or [""]
-    ):
+    if _is_mms(fields) and not all(map(is_address, file_urls_of(fields) or [""])):
         return Refusal(422, {"error": "file_urls must be addresses of files"})
     return None
+
+
+def _is_mms(fields: dict[str, str]) -> bool:
+    return fields.get("message_type") == "MMS"
 
 
 def _is_number(text: str) -> bool:

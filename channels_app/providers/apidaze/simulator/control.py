@@ -7,13 +7,21 @@
     GET    /control/summary        counts, and the most sends in any rolling second
     GET    /control/phone          ?customer=DIGITS&since=N: settings, and this customer's messages
     PUT    /control/phone          webhook_url, business_numbers, customer_numbers: changes what is named
-    DELETE /control/phone          forgets the messages, keeps the settings
-    POST   /control/phone/send     from, to, text, files: the customer writes; gives what the webhook answered.
-                                   `files` are contents in base64 by their names
+    DELETE /control/phone          forgets the messages and all files, keeps the settings
+    POST   /control/phone/send     from, to, text: the customer writes; gives what the webhook answered.
+                                   With files: `uploads`, numbers of what was uploaded, or `files`, contents
+                                   in base64 by their names
+    PUT    /control/phone/uploads  ?name=NAME, the bytes as application/octet-stream: gives the number `upload`
+    GET    /control/phone/files/MESSAGE/POSITION   the bytes of a file of a message, while they are kept
+
+Files that a business sends are downloaded as Apidaze does it: `files` of each message that was received, in the
+log and on the phone, say what came of each: `state` (waiting, downloading, downloaded, failed or
+not_downloaded), `status`, `content_type`, `size`, `sha256`, `problem`; `kept` and `link` say where the bytes are.
 
 `PUT /control/faults` takes `latency_ms` and `jitter_ms` (before each answer of the API), `details` (false:
-the older answer without a message id), `close_idle_ms` (close kept connections when idle for so long),
-`refuse_seconds` (refuse connections on the API's port for so long) and `faults`, a list of objects:
+the older answer without a message id), `download_files` (false: take messages with files and never download
+them), `close_idle_ms` (close kept connections when idle for so long), `refuse_seconds` (refuse connections on
+the API's port for so long) and `faults`, a list of objects:
 
     kind          one of `faults.KINDS`
     on            send, validates or both (the default)
@@ -24,7 +32,8 @@ the older answer without a message id), `close_idle_ms` (close kept connections 
     taken         for silence (default true), server_error, unavailable, html, not_an_object (default false):
                   the message is taken all the same
 
-The first fault of the list that applies wins. Control is shut out as well while the port refuses connections,
+The first fault of the list that applies wins; `mms_refused`, for messages with files only, after all others.
+Control is shut out as well while the port refuses connections,
 unless the program was started with `--control-port`. A bad request is answered 400 with `{"error": "…"}`.
 """
 
@@ -40,8 +49,12 @@ from aiohttp import web
 from .connections import Listener, connection_of
 from .faults import BadControlError, Faults, check_keys, number_in
 from .phone import Phone, digits_of
+from .phone_files import PhoneFiles
 from .record import Log
 
+SETTINGS = frozenset(
+    {"latency_ms", "jitter_ms", "details", "download_files", "close_idle_ms", "refuse_seconds", "faults"}
+)
 MOST_A_PAGE = 10_000
 REFUSE_AT_MOST = 3600.0
 LARGEST_MESSAGE = 160 * 1024 * 1024  # bytes: 100 MB of files in base64, and some more to try what is refused
@@ -64,10 +77,11 @@ def _explained(handler: _Handler) -> _Handler:
 class Control:
     """What tests, the demo and the phone's page use to play with the simulator."""
 
-    def __init__(self, faults: Faults, log: Log, phone: Phone) -> None:
+    def __init__(self, faults: Faults, log: Log, phone: Phone, files: PhoneFiles) -> None:
         self._faults = faults
         self._log = log
         self._phone = phone
+        self._files = files
         self.listener: Listener | None = None  # the API's, which can refuse connections
 
     def routes(self) -> list[web.RouteDef]:
@@ -82,6 +96,8 @@ class Control:
             web.put("/control/phone", _explained(self.set_phone)),
             web.delete("/control/phone", _explained(self.forget_phone)),
             web.post("/control/phone/send", _explained(self.send_from_phone)),
+            web.put("/control/phone/uploads", _explained(self._files.upload)),
+            web.get(r"/control/phone/files/{message_id:\d{1,15}}/{position:\d{1,6}}", self._files.show),
         ]
 
     async def show_faults(self, request: web.Request) -> web.Response:
@@ -92,6 +108,7 @@ class Control:
                 "latency_ms": faults.latency_ms,
                 "jitter_ms": faults.jitter_ms,
                 "details": faults.details,
+                "download_files": faults.download_files,
                 "close_idle_ms": faults.close_idle_ms,
                 "refuse_seconds": round(self.listener.refuses_for, 3) if self.listener else 0,
                 "faults": [fault.as_json() for fault in faults.active],
@@ -100,8 +117,7 @@ class Control:
 
     async def set_faults(self, request: web.Request) -> web.Response:
         """Replace all faults."""
-        names = {"latency_ms", "jitter_ms", "details", "close_idle_ms", "refuse_seconds", "faults"}
-        data = check_keys(await _json(request), names, "the request")
+        data = check_keys(await _json(request), SETTINGS, "the request")
         seconds = number_in(data, "refuse_seconds", 0, REFUSE_AT_MOST) if "refuse_seconds" in data else 0
         self._faults.set(data)
         if self.listener is not None:
@@ -141,28 +157,20 @@ class Control:
 
     async def forget_phone(self, request: web.Request) -> web.Response:
         """Clear all threads."""
+        self._files.forget()
         self._phone.forget()
         return web.json_response({})
 
     async def send_from_phone(self, request: web.Request) -> web.Response:
         """The customer writes. Answered 200 whatever the webhook said: that is in `state` and `status`."""
-        data = check_keys(
-            await _json(request, LARGEST_MESSAGE), {"from", "to", "text", "files"}, "the request"
-        )
+        names = {"from", "to", "text", "uploads", "files"}
+        data = check_keys(await _json(request, LARGEST_MESSAGE), names, "the request")
         customer, business = digits_of(data.get("from"), "from"), digits_of(data.get("to"), "to")
         text = data.get("text")
-        files = _files(data.get("files", {}))
-        if not isinstance(text, str) or not (text or files):
+        if not isinstance(text, str) or not (text or data.get("uploads") or data.get("files")):
             raise BadControlError("text must not be empty")
+        files = self._files.uploaded(data.get("uploads", [])) + self._files.decoded(data.get("files", {}))
         return web.json_response((await self._phone.send(customer, business, text, files)).as_json())
-
-
-def _files(value: object) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(
-        isinstance(name, str) and isinstance(content, str) for name, content in value.items()
-    ):
-        raise BadControlError("files must be contents in base64 by their names")
-    return dict(value)
 
 
 async def _json(request: web.Request, limit: int = 0) -> Any:

@@ -22,6 +22,7 @@ class Kind:
     status: int | None = None
     taken: bool = False
     before_reading: bool = False
+    mms_only: bool = False
     options: frozenset[str] = frozenset()
 
 
@@ -39,6 +40,7 @@ KINDS: Mapping[str, Kind] = {
     "unauthorized": Kind("refused", 401),
     "not_a_pair": Kind("refused", 404),
     "unprocessable": Kind("refused", 422),
+    "mms_refused": Kind("refused", 422, mms_only=True),
     "too_many_requests": Kind("refused", 429, options=_RETRY),
     "ok_false": Kind("refused", 200),
     # Not Apidaze's API, or not in its senses
@@ -79,6 +81,13 @@ def number_in(data: Mapping[str, Any], name: str, low: float, high: float) -> fl
     value = data[name]
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise BadControlError(f"{name} must be a number from {low:g} to {high:g}")
+    return value
+
+
+def _true_or_false(data: Mapping[str, Any], name: str, fallback: bool) -> bool:
+    value = data.get(name, fallback)
+    if not isinstance(value, bool):
+        raise BadControlError(f"{name} must be true or false")
     return value
 
 
@@ -128,20 +137,21 @@ def parse_fault(data: object) -> Fault:
         if not isinstance(data["location"], str) or not data["location"].isprintable():
             raise BadControlError("location must be a text on one line")
         fault.location = data["location"]
-    if "taken" in data:
-        if not isinstance(data["taken"], bool):
-            raise BadControlError("taken must be true or false")
-        fault.taken = data["taken"]
+    fault.taken = _true_or_false(data, "taken", fault.taken)
     return fault
 
 
 class Faults:
-    """The faults in force, and the latency. Every request of the API asks `choose` exactly once."""
+    """The faults in force, and the latency.
+
+    Every request of the API asks `choose` exactly once, a message with files once more if nothing was chosen.
+    """
 
     def __init__(self, *, latency_ms: float, jitter_ms: float, details: bool, seed: int | None) -> None:
         self.latency_ms = self._latency_ms = latency_ms
         self.jitter_ms = self._jitter_ms = jitter_ms
         self.details = self._details = details
+        self.download_files = True
         self.close_idle_ms: float | None = None
         self.active: list[Fault] = []
         self._random = random.Random(seed)  # noqa: S311 - chance, not a secret
@@ -162,20 +172,22 @@ class Faults:
         close_idle = None
         if data.get("close_idle_ms") is not None:
             close_idle = number_in(data, "close_idle_ms", 1, 600_000)
-        details = data.get("details", self._details)
-        if not isinstance(details, bool):
-            raise BadControlError("details must be true or false")
+        details, download_files = (
+            _true_or_false(data, name, fallback)
+            for name, fallback in (("details", self._details), ("download_files", True))
+        )
         self.active, self.details, self.close_idle_ms = active, details, close_idle
+        self.download_files = download_files
         self.latency_ms, self.jitter_ms = latency, jitter
 
-    def choose(self, resource: str) -> Fault | None:
-        """The first fault of the list that applies to this request.
+    def choose(self, resource: str, *, mms: bool = False) -> Fault | None:
+        """The first fault of the list that applies to this request; `mms`: of those for MMS only.
 
         All probabilities share one draw, so that each is exact: 0.01 and 0.02 make 3 % of requests fail.
         """
         draw: float | None = None
         for fault in self.active:
-            if fault.on not in (resource, "both") or fault.next == 0:
+            if fault.on not in (resource, "both") or fault.next == 0 or KINDS[fault.kind].mms_only != mms:
                 continue
             if fault.probability is not None:
                 draw = self._random.random() if draw is None else draw

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .downloads import SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -24,6 +26,7 @@ class Options:
     latency_ms: float = 0
     jitter_ms: float = 0
     details: bool = True
+    download_seconds: float = SECONDS
     seed: int | None = None
 
 
@@ -38,6 +41,13 @@ def _milliseconds(text: str) -> float:
     value = float(text)
     if not 0 <= value <= 600_000:
         raise argparse.ArgumentTypeError("give milliseconds, from 0 to 600000")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 3600:
+        raise argparse.ArgumentTypeError("give seconds, up to 3600")
     return value
 
 
@@ -64,6 +74,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--latency-ms", type=_milliseconds, default=0.0, help="wait this long before each answer of the API")
     add("--jitter-ms", type=_milliseconds, default=0.0, help="and up to this much longer, at random")
     add("--without-details", action="store_true", help="answer in the older form, without a message id")
+    add(
+        "--download-seconds",
+        type=_seconds,
+        default=default.download_seconds,
+        help="give up on a file of a message after so long (default: %(default)g)",
+    )
     add("--seed", type=int, help="make faults with a probability repeatable")
 
 
@@ -81,5 +97,6 @@ def options_from(parsed: Mapping[str, Any]) -> Options:
         latency_ms=parsed["latency_ms"],
         jitter_ms=parsed["jitter_ms"],
         details=not parsed["without_details"],
+        download_seconds=parsed["download_seconds"],
         seed=parsed["seed"],
     )

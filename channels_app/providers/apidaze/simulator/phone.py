@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import re
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,13 +14,13 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from .downloads import Downloads
 from .faults import BadControlError
+from .files import FileState, FileStore, PhoneFile, name_in
+from .webhook import Webhook, in_words
 
 KEPT = 2_000  # messages of all customers together
 SHOWN_CUSTOMERS = 20  # customers that were only written to
-TIMEOUT = 30.0  # seconds, for the webhook's answer
-_LAYOUT = base64.b64encode(b"<smil><body><par/></body></smil>").decode()
-NO_WEBHOOK = "No webhook address is set"
 
 
 @dataclass(slots=True)
@@ -34,8 +33,7 @@ class PhoneMessage:
     business: str
     from_customer: bool
     text: str
-    file_urls: list[str] = field(default_factory=list)
-    file_names: list[str] = field(default_factory=list)  # of the customer's own files
+    files: list[PhoneFile] = field(default_factory=list)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     state: str = "received"  # or sending, delivered, failed
     status: int | None = None
@@ -49,8 +47,8 @@ class PhoneMessage:
             "business": self.business,
             "from_customer": self.from_customer,
             "text": self.text,
-            "file_urls": self.file_urls,
-            "file_names": self.file_names,
+            "file_urls": [file.address for file in self.files if file.address],
+            "files": [file.as_json() for file in self.files],
             "at": self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "state": self.state,
             "status": self.status,
@@ -91,13 +89,20 @@ class Phone:
     """The phones of all customers, and the one webhook they write to."""
 
     def __init__(
-        self, webhook_url: str, business_numbers: Iterable[str], customer_numbers: Iterable[str]
+        self,
+        webhook_url: str,
+        business_numbers: Iterable[str],
+        customer_numbers: Iterable[str],
+        store: FileStore,
+        downloads: Downloads,
     ) -> None:
-        self._messages: deque[PhoneMessage] = deque(maxlen=KEPT)
+        self._messages: deque[PhoneMessage] = deque()
         self._changed = 0
         self._started = time.time_ns()
         self._forgotten = 0
-        self._client: aiohttp.ClientSession | None = None
+        self._store = store
+        self._downloads = downloads
+        self._webhook = Webhook()
         self.webhook_url = ""
         self.business_numbers: list[str] = []
         self.customer_numbers: list[str] = []
@@ -116,29 +121,51 @@ class Phone:
         customers = _numbers(data.get("customer_numbers", self.customer_numbers), "customer_numbers")
         self.webhook_url, self.business_numbers, self.customer_numbers = url, business, customers
 
-    def receive(self, customer: str, business: str, text: str, file_urls: list[str]) -> None:
-        """A message from the business arrives."""
-        self._add(customer, business, text, from_customer=False, file_urls=file_urls)
+    def receive(
+        self, customer: str, business: str, text: str, file_urls: Sequence[str], *, download: bool
+    ) -> PhoneMessage:
+        """A message from the business arrives. `download`: whether its files will be; see `fetch_files`."""
+        message = self._add(customer, business, text, from_customer=False)
+        state = FileState.WAITING if download else FileState.NOT_DOWNLOADED
+        message.files = [
+            PhoneFile(message.id, position, name_in(address), address, state)
+            for position, address in enumerate(file_urls)
+        ]
+        return message
+
+    def fetch_files(self, message: PhoneMessage) -> None:
+        """Download the files of a message in the background."""
+        if any(file.state is FileState.WAITING for file in message.files):
+            self._downloads.start(message.files, lambda: self._touch(message))
 
     async def send(
-        self, customer: str, business: str, text: str, files: dict[str, str] | None = None
+        self, customer: str, business: str, text: str, files: Sequence[PhoneFile] = ()
     ) -> PhoneMessage:
-        """The customer writes: hand it to the webhook, once, and wait for its answer. `files`: base64 by names."""
+        """The customer writes: hand it to the webhook, once, and wait for its answer."""
         message = self._add(customer, business, text, from_customer=True)
-        message.file_names = list(files or {})
+        for position, file in enumerate(files):
+            file.message_id, file.position = message.id, position
+            message.files.append(file)
         message.state = "sending"
+        fields = {"caller_id_number": customer, "destination_number": business, "text": text}
         try:
-            message.status = await self._post(customer, business, text, files or {})
+            message.status = await self._webhook.post(self.webhook_url, fields, message.files)
             message.state = "delivered" if message.status == 200 else "failed"
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            message.state, message.problem = "failed", _in_words(error)
+            message.state, message.problem = "failed", in_words(error)
         except asyncio.CancelledError:
             message.state, message.problem = "failed", "The simulator was stopped"
             raise
         finally:
-            self._changed += 1
-            message.changed = self._changed
+            self._touch(message)
         return message
+
+    def file(self, message_id: int, position: int) -> PhoneFile | None:
+        """A file of a message that is still remembered."""
+        for message in reversed(self._messages):
+            if message.id == message_id:
+                return message.files[position] if position < len(message.files) else None
+        return None
 
     def state(self, customer: str, since: int) -> dict[str, Any]:
         """The settings, and the messages of one customer that are new or changed after `since`.
@@ -165,55 +192,25 @@ class Phone:
         }
 
     def forget(self) -> None:
-        """Drop all messages, keep the settings."""
+        """Drop all messages and files, keep the settings."""
         self._messages.clear()
         self._forgotten += 1
+        self._downloads.give_up()
+        self._store.clear()
 
     async def close(self) -> None:
         """Close the connections to the webhook."""
-        if self._client is not None:
-            await self._client.close()
+        await self._webhook.close()
 
-    def _add(
-        self,
-        customer: str,
-        business: str,
-        text: str,
-        *,
-        from_customer: bool,
-        file_urls: list[str] | None = None,
-    ) -> PhoneMessage:
+    def _add(self, customer: str, business: str, text: str, *, from_customer: bool) -> PhoneMessage:
         self._changed += 1
-        message = PhoneMessage(
-            self._changed, self._changed, customer, business, from_customer, text, file_urls or []
-        )
+        message = PhoneMessage(self._changed, self._changed, customer, business, from_customer, text)
+        if len(self._messages) == KEPT:
+            for file in self._messages.popleft().files:
+                self._store.drop(file)
         self._messages.append(message)
         return message
 
-    async def _post(self, customer: str, business: str, text: str, files: dict[str, str]) -> int:
-        if not self.webhook_url:
-            raise ValueError(NO_WEBHOOK)
-        if self._client is None:
-            self._client = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
-        payload = {
-            "type": "incomingWebhookMMS" if files else "incomingWebhookSMS",
-            "caller_id_number": customer,
-            "destination_number": business,
-            "text": text,
-        }
-        if (
-            files
-        ):  # a text in the form of a Python dictionary, with the layout of the message as one more part
-            payload["files"] = repr({**files, "message.smil": _LAYOUT})
-        async with self._client.post(self.webhook_url, json=payload, allow_redirects=False) as answer:
-            return answer.status
-
-
-def _in_words(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"No answer within {TIMEOUT:g} seconds"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return "Nothing answers at the webhook address"
-    if isinstance(error, aiohttp.ClientConnectionError):
-        return "The connection was closed without an answer"
-    return str(error) if type(error) is ValueError else "The webhook address can't be used"
+    def _touch(self, message: PhoneMessage) -> None:
+        self._changed += 1
+        message.changed = self._changed

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
+
+from .files import PhoneFile
 
 KEPT = 200_000  # about 100 MB when full
 
@@ -46,6 +48,7 @@ class Received:
     status: int | None
     fault: str | None
     uuid: str | None
+    files: Sequence[PhoneFile] = ()
 
     def as_json(self, index: int) -> dict[str, Any]:
         """What `GET /control/received` shows: all of it, the secret too, as tests compare the exact form."""
@@ -67,6 +70,7 @@ class Received:
             "body": fields.get("body"),
             "message_type": fields.get("message_type"),
             "file_urls": file_urls_of(fields),
+            "files": [file.as_json() for file in self.files],
             "outcome": self.outcome,
             "taken": self.taken,
             "status": self.status,

@@ -16,9 +16,12 @@ from . import page
 from .api import Api
 from .connections import Listener, connection_of
 from .control import Control
+from .downloads import Downloads
 from .faults import BadControlError, Faults
+from .files import FileStore
 from .options import Options
 from .phone import Phone
+from .phone_files import PhoneFiles
 from .record import Log
 
 BODY_LIMIT = 64 * 1024
@@ -44,12 +47,16 @@ async def _serve(options: Options) -> int:
         seed=options.seed,
     )
     log = Log()
+    store = FileStore()
+    downloads = Downloads(store, options.download_seconds)
     try:
-        phone = Phone(options.webhook_url, options.business_numbers, options.customer_numbers)
+        phone = Phone(
+            options.webhook_url, options.business_numbers, options.customer_numbers, store, downloads
+        )
     except BadControlError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    control = Control(faults, log, phone)
+    control = Control(faults, log, phone, PhoneFiles(phone, store))
     app = web.Application(client_max_size=BODY_LIMIT)
     app.add_routes(page.routes() + control.routes())
     app.add_routes(Api(options.api_key, options.api_secret, faults, log, phone).routes())
@@ -79,6 +86,8 @@ async def _serve(options: Options) -> int:
             listener.close()
         await runner.cleanup()
         await phone.close()
+        await downloads.close()
+        store.close()
     return 0
 
 

@@ -57,7 +57,12 @@ def test_a_pair_is_valid(simulator: Simulator) -> None:
         ({"body": ""}, "body is required"),
         ({"message_type": "FAX"}, "message_type must be"),
         ({"message_type": "MMS"}, "file_urls must be"),
+        ({"message_type": "MMS", "file_urls[0]": ""}, "file_urls must be"),
         ({"message_type": "MMS", "file_urls[0]": "file:///etc/passwd"}, "file_urls must be"),
+        ({"message_type": "MMS", "file_urls[0]": "http:///a.png"}, "file_urls must be"),
+        ({"message_type": "MMS", "file_urls[0]": "http://x:y/a.png"}, "file_urls must be"),
+        ({"message_type": "MMS", "file_urls[0]": "http://a.example/a b.png"}, "file_urls must be"),
+        ({"message_type": "MMS", "file_urls[0]": "http://a.example/a", "body": ""}, "body is required"),
     ],
 )
 def test_a_bad_message_is_unprocessable(

@@ -40,6 +40,7 @@ from tests.simulator import ROOT, Simulator
         ({"latency_ms": "1"}, "latency_ms must be"),
         ({"close_idle_ms": 0}, "close_idle_ms must be"),
         ({"details": None}, "details must be"),
+        ({"download_files": 0}, "download_files must be"),
         ({"refuse_seconds": 100_000}, "refuse_seconds must be"),
     ],
 )

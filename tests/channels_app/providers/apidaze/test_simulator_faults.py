@@ -8,7 +8,7 @@ import time
 import pytest
 import requests
 
-from tests.channels_app.providers.apidaze.simulator_client import connect, raw_send, send, validate
+from tests.channels_app.providers.apidaze.simulator_client import GOOD, connect, raw_send, send, validate
 from tests.simulator import Simulator
 
 
@@ -131,6 +131,24 @@ def test_silence_never_answers(simulator: Simulator, kind: str, taken: bool) -> 
     (item,) = simulator.received()
     assert (item["outcome"], item["taken"], item["status"]) == ("silent", taken, None)
     assert send(simulator).status_code == 200
+
+
+def test_mms_can_be_refused_and_texts_taken(simulator: Simulator) -> None:
+    simulator.set_faults({"kind": "mms_refused", "next": 2})
+    mms = GOOD | {"message_type": "MMS", "file_urls[0]": "http://127.0.0.1:1/a.png"}
+
+    assert send(simulator).status_code == 200
+    answer = send(simulator, mms)
+    assert (answer.status_code, answer.json()) == (422, {"error": "MMS is not enabled for this number"})
+    assert validate(simulator).status_code == 200
+    item = simulator.received()[1]
+    assert (item["outcome"], item["fault"], item["taken"], item["files"]) == (
+        "refused",
+        "mms_refused",
+        False,
+        [],
+    )
+    assert [send(simulator, mms).status_code for _ in range(2)] == [422, 200]
 
 
 def test_silence_before_reading_leaves_the_bytes_in_the_socket(simulator: Simulator) -> None:
