@@ -7,10 +7,11 @@ from pathlib import Path
 from aiohttp import web
 
 _FOLDER = Path(__file__).parent / "page"
+_SCRIPTS = ("phone.js", "chosen.js", "elements.js", "files.js")
 _FILES = {
     "/": ("phone.html", "text/html"),
     "/phone.css": ("phone.css", "text/css"),
-    "/phone.js": ("phone.js", "text/javascript"),
+    **{f"/{name}": (name, "text/javascript") for name in _SCRIPTS},
     "/phone.svg": ("phone.svg", "image/svg+xml"),
 }
 _HEADERS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import time
 from collections import deque
@@ -145,6 +146,7 @@ class Phone:
         message = self._add(customer, business, text, from_customer=True)
         for position, file in enumerate(files):
             file.message_id, file.position = message.id, position
+            file.name = _unused(file.name, {each.name for each in message.files})
             message.files.append(file)
         message.state = "sending"
         fields = {"caller_id_number": customer, "destination_number": business, "text": text}
@@ -214,3 +216,10 @@ class Phone:
     def _touch(self, message: PhoneMessage) -> None:
         self._changed += 1
         message.changed = self._changed
+
+
+def _unused(name: str, used: set[str]) -> str:
+    """A name that is not used yet: Apidaze gives files by their names, so two can't have the same."""
+    stem, dot, ending = name.rpartition(".") if "." in name else (name, "", "")
+    numbered = (f"{stem} ({number}){dot}{ending}" for number in itertools.count(2))
+    return next(each for each in itertools.chain([name], numbered) if each not in used)

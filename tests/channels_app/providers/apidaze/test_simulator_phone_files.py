@@ -70,6 +70,16 @@ def test_the_customers_own_files_are_kept_and_shown(simulator: Simulator, webhoo
     assert simulator.content_of(one) == PICTURE
 
 
+def test_files_of_the_same_name_all_arrive(simulator: Simulator, webhook: Webhook) -> None:
+    names = ["image.png", "image.png", "image.png", "image (2).png", "x", "x"]
+    numbers = [upload(simulator, name, bytes([n])).json()["upload"] for n, name in enumerate(names)]
+    write(simulator, *numbers)
+
+    files = ast.literal_eval(webhook.got[0][2]["files"])
+    assert [base64.b64decode(content) for content in files.values()][:-1] == [bytes([n]) for n in range(6)]
+    assert list(files)[:3] == ["image.png", "image (2).png", "image (3).png"]
+
+
 def test_an_upload_is_sent_once(simulator: Simulator, webhook: Webhook) -> None:
     number = upload(simulator, "a.png", PICTURE).json()["upload"]
     write(simulator, number)

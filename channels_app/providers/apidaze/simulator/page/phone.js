@@ -1,10 +1,11 @@
-"use strict";
-
 // Asks the simulator once a second for the settings and for what is new in the chosen customer's thread.
+
+import { add, take } from "./chosen.js";
+import { byId, element } from "./elements.js";
+import { showFiles } from "./files.js";
 
 const POLL_MS = 1000;
 const SHOWN_MESSAGES = 500;
-const byId = (id) => document.getElementById(id);
 
 let customer = sessionStorage.getItem("customer") || "";
 let customers = [];
@@ -13,6 +14,7 @@ let since = 0;
 let asking = false;
 let askAgain = false;
 let firstLook = true;
+let atEnd = true;
 let lastSend = Promise.resolve();
 const seen = new Map();
 const rows = new Map();
@@ -20,13 +22,6 @@ const rows = new Map();
 function pretty(digits) {
   const us = /^1(\d{3})(\d{3})(\d{4})$/.exec(digits);
   return us ? `+1 ${us[1]} ${us[2]} ${us[3]}` : `+${digits}`;
-}
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
 }
 
 async function ask(method, address, data) {
@@ -60,48 +55,48 @@ function stateInWords(message) {
   return `Not delivered · the webhook answered ${message.status}`;
 }
 
-function fileLink(address, number) {
-  if (!/^https?:\/\//.test(address)) return element("span", "", address);
-  const link = element("a", "", address.split(/[?#]/)[0].split("/").pop() || `File ${number}`);
-  link.href = address;
-  link.target = "_blank";
-  link.rel = "noopener noreferrer";
-  return link;
+function newRow(message) {
+  const row = element("div");
+  const [bubble, text, files, note] = ["bubble", "text", "files", "note"].map((name) => element("div", name));
+  text.textContent = message.text;
+  text.hidden = !message.text;
+  bubble.append(text, files);
+  row.append(element("p", "unseen", message.from_customer ? "You wrote" : "The business wrote"), bubble, note);
+  return row;
 }
 
-function messageRow(message) {
-  const row = element("div", `message ${message.from_customer ? "mine" : "theirs"} ${message.state}`);
-  const bubble = element("div", "bubble", message.text);
-  message.file_names.forEach((name) => bubble.append(element("span", "own-file", name)));
-  message.file_urls.forEach((address, index) => bubble.append(fileLink(address, index + 1)));
-  const note = element("p", "note");
+function showMessage(row, message) {
+  row.className = `message ${message.from_customer ? "mine" : "theirs"} ${message.state}`;
+  showFiles(row.querySelector(".files"), message.files);
   const time = element("time", "", new Date(message.at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }));
   time.dateTime = message.at;
-  note.append(time);
+  const note = row.querySelector(".note");
+  note.replaceChildren(time);
   if (message.from_customer) note.append(" · ", element("span", "state", stateInWords(message)));
   const business = digits(byId("business").value);
   if (message.business !== business) {
     note.append(` · ${message.from_customer ? "to" : "from"} ${pretty(message.business)}`);
   }
-  row.append(element("p", "unseen", message.from_customer ? "You wrote" : "The business wrote"), bubble, note);
-  return row;
 }
 
 function clearThread() {
   rows.clear();
   byId("thread").replaceChildren();
   since = 0;
+  atEnd = true;
+}
+
+function toTheEnd() {
+  byId("thread").scrollTop = byId("thread").scrollHeight;
 }
 
 function showMessages(messages) {
-  const thread = byId("thread");
-  const atEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80;
   for (const message of messages) {
-    const row = messageRow(message);
-    const old = rows.get(message.id);
-    if (old) old.replaceWith(row);
-    else thread.append(row);
-    rows.set(message.id, row);
+    if (!rows.has(message.id)) {
+      rows.set(message.id, newRow(message));
+      byId("thread").append(rows.get(message.id));
+    }
+    showMessage(rows.get(message.id), message);
   }
   for (const id of rows.keys()) {
     if (rows.size <= SHOWN_MESSAGES) break;
@@ -109,7 +104,16 @@ function showMessages(messages) {
     rows.delete(id);
   }
   byId("empty").hidden = rows.size > 0;
-  if (messages.length && atEnd) thread.scrollTop = thread.scrollHeight;
+  if (messages.length && atEnd) toTheEnd();
+}
+
+byId("thread").addEventListener("scroll", (event) => {
+  const thread = event.target;
+  atEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 80;
+});
+new ResizeObserver(() => atEnd && toTheEnd()).observe(byId("thread"));
+for (const grown of ["load", "loadedmetadata"]) { // pictures and films have their height only then
+  byId("thread").addEventListener(grown, () => atEnd && toTheEnd(), true);
 }
 
 // Numbers and addresses
@@ -297,50 +301,49 @@ byId("text").addEventListener("keydown", (event) => {
   }
 });
 
-function inBase64(file) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
-    reader.onerror = () => reject(new Error(`${file.name} could not be read`));
-    reader.readAsDataURL(file);
-  });
+async function upload(file) {
+  const answer = await fetch(`/control/phone/uploads?name=${encodeURIComponent(file.name)}`, {
+    method: "PUT",
+    headers: { "Content-Type": "application/octet-stream" },
+    body: file,
+  }).catch(() => { throw new Error(`${file.name} could not be handed over`); });
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(`${file.name}: ${body.error}`);
+  return body.upload;
 }
 
-async function contents(files) {
-  const found = {};
-  for (const file of files) found[file.name] = await inBase64(file);
-  return found;
+async function send(message, files) {
+  message.uploads = [];
+  for (const [index, file] of files.entries()) {
+    say("compose-status", `Handing over file ${index + 1} of ${files.length}…`);
+    message.uploads.push(await upload(file));
+  }
+  if (files.length) say("compose-status", "");
+  const sent = ask("POST", "/control/phone/send", message);
+  refresh();
+  await sent;
 }
-
-byId("files").addEventListener("change", (event) => {
-  const names = [...event.target.files].map((file) => file.name);
-  say("compose-status", names.length ? `With ${names.join(", ")}` : "");
-});
 
 byId("compose").addEventListener("submit", async (event) => {
   event.preventDefault();
   const field = byId("text");
   const text = field.value.trim();
-  const chosen = [...byId("files").files];
-  if ((!text && !chosen.length) || !customer) return;
+  const business = byId("business").value;
+  if (!customer || !business) return;
+  const files = take();
+  if (!text && !files.length) return;
   field.value = "";
-  byId("files").value = "";
   fitText();
   field.focus();
   say("compose-status", "");
-  const thread = byId("thread");
-  thread.scrollTop = thread.scrollHeight;
-  const message = { from: customer, to: byId("business").value, text };
-  const sending = lastSend.then(async () => { // in the order written
-    message.files = await contents(chosen);
-    return ask("POST", "/control/phone/send", message);
-  });
+  toTheEnd();
+  const sending = lastSend.then(() => send({ from: customer, to: business, text }, files)); // in the order written
   lastSend = sending.catch(() => {});
-  refresh();
   try {
     await sending;
   } catch (error) {
     say("compose-status", error.message, true);
+    add(files);
     if (!field.value) field.value = text;
     fitText();
   }
