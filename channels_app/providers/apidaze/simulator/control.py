@@ -59,17 +59,19 @@ MOST_A_PAGE = 10_000
 REFUSE_AT_MOST = 3600.0
 LARGEST_MESSAGE = 160 * 1024 * 1024  # bytes: 100 MB of files in base64, and some more to try what is refused
 
-_Handler = Callable[[web.Request], Awaitable[web.Response]]
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def _explained(handler: _Handler) -> _Handler:
-    """Answer bad requests in words."""
+    """Answer bad requests in words, and let clients go that leave in the middle."""
 
-    async def explain(request: web.Request) -> web.Response:
+    async def explain(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
         except BadControlError as error:
             return web.json_response({"error": str(error)}, status=400)
+        except ConnectionError:
+            return web.Response()  # nobody is there to get it
 
     return explain
 
@@ -97,7 +99,9 @@ class Control:
             web.delete("/control/phone", _explained(self.forget_phone)),
             web.post("/control/phone/send", _explained(self.send_from_phone)),
             web.put("/control/phone/uploads", _explained(self._files.upload)),
-            web.get(r"/control/phone/files/{message_id:\d{1,15}}/{position:\d{1,6}}", self._files.show),
+            web.get(
+                r"/control/phone/files/{message_id:\d{1,15}}/{position:\d{1,6}}", _explained(self._files.show)
+            ),
         ]
 
     async def show_faults(self, request: web.Request) -> web.Response:

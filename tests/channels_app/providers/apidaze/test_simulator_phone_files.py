@@ -6,7 +6,9 @@ import ast
 import base64
 import hashlib
 import threading
+import time
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,14 +138,27 @@ def test_memory_stays_flat_while_the_customer_sends_100_megabytes() -> None:
     assert (message["state"], message["files"][0]["size"]) == ("delivered", 100 * MEGABYTE)
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(simulator: Simulator) -> None:
-    with connect(simulator) as connection:
-        connection.sendall(
-            b"PUT /control/phone/uploads?name=a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
-            b"Content-Type: application/octet-stream\r\n\r\n" + b"x" * 100
-        )
-
-    assert upload(simulator, "a.png", PICTURE).status_code == 200
+def test_who_leaves_in_the_middle_leaves_nothing_and_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    film = http_answer(200, b"x" * 30 * MEGABYTE, {"Content-Type": "video/mp4"})
+    with Simulator() as simulator, ScriptedServer(film) as server:
+        send(simulator, GOOD | {"message_type": "MMS", "file_urls[0]": f"{server.url}/a.mp4"})
+        [file] = simulator.files_of(simulator.received()[0])
+        for _ in range(2):
+            with connect(simulator) as leaves_while_looking:
+                leaves_while_looking.sendall(f"GET {file['link']} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                leaves_while_looking.recv(1000)
+            with connect(simulator) as leaves_while_uploading:
+                leaves_while_uploading.sendall(
+                    b"PUT /control/phone/uploads?name=a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+                    b"Content-Type: application/octet-stream\r\n\r\n" + b"x" * 100
+                )
+                time.sleep(0.1)
+        time.sleep(0.2)
+        assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+    assert capfd.readouterr().err == ""
 
 
 def shown(simulator: Simulator, content_type: str, content: bytes = PICTURE) -> requests.Response:
@@ -192,11 +207,29 @@ def test_no_file_may_run_anything(simulator: Simulator) -> None:
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-def test_a_part_of_a_film_can_be_asked_for(simulator: Simulator) -> None:
+@pytest.mark.parametrize(
+    ("asked", "part", "content_range"),
+    [
+        ("bytes=10-19", PICTURE[10:20], "bytes 10-19/179200"),
+        ("bytes=179000-", PICTURE[179_000:], "bytes 179000-179199/179200"),
+        ("bytes=-5", PICTURE[-5:], "bytes 179195-179199/179200"),
+        ("bytes=0-999999", PICTURE, "bytes 0-179199/179200"),
+    ],
+)
+def test_a_part_of_a_film_can_be_asked_for(
+    simulator: Simulator, asked: str, part: bytes, content_range: str
+) -> None:
     url = shown(simulator, "video/mp4").url
-    answer = requests.get(url, headers={"Range": "bytes=10-19"}, timeout=5)
+    answer = requests.get(url, headers={"Range": asked}, timeout=5)
 
-    assert (answer.status_code, answer.content) == (206, PICTURE[10:20])
+    assert (answer.status_code, answer.content) == (206, part)
+    assert answer.headers["Content-Range"] == content_range
+
+
+def test_a_part_that_is_not_there_can_not_be_asked_for(simulator: Simulator) -> None:
+    url = shown(simulator, "video/mp4").url
+
+    assert requests.get(url, headers={"Range": "bytes=179200-"}, timeout=5).status_code == 416
 
 
 @pytest.mark.parametrize("path", ["1/0", "99999999/0", "x/0", "1/x", "1", "-1/0", "1/-1", "9" * 40 + "/0"])
