@@ -5,8 +5,15 @@ from __future__ import annotations
 import logging
 import re
 
-# The token of a webhook's address or of a sign-in link, and the secret in the address of a carrier's API.
-_SECRETS = re.compile(r"(/webhooks/+[\w-]+/+|/welcome/+|api_secret=)[^\s/&\"'?<>]+", re.IGNORECASE)
+_SLASH = r"(?:\\?/|%2F)"  # in JSON and in forms an address is escaped
+
+# The token of a webhook's address, of a sign-in link or of a file's link, and the secret in the address of a
+# carrier's API. A file that people fetch has a short number in that place.
+_SECRETS = re.compile(
+    rf"({_SLASH}webhooks{_SLASH}+[\w-]+{_SLASH}+|{_SLASH}welcome{_SLASH}+|{_SLASH}files{_SLASH}+(?=[\w%-]{{20}})"
+    rf"|api_secret=)[^\s/&\"'?<>]+",
+    re.IGNORECASE,
+)
 
 
 def mask(text: str) -> str:
