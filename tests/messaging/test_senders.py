@@ -10,7 +10,6 @@ import uuid
 
 import pytest
 import redis
-from django.db import connection
 from django.utils import timezone
 
 from channels_app.models import Channel
@@ -18,6 +17,7 @@ from messaging import backoff, doorbell, outbound, settling, tasks
 from messaging.lease import Lease
 from messaging.models import Message, SendingState, TrafficCount
 from tests.benchmarks import backlog
+from tests.web_server import database_url
 from tests.workers import Broker, Senders, most_in_a_second
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stack]
@@ -50,15 +50,6 @@ def busy_channel(transactional_db, apidaze):
         return channel
 
     return make
-
-
-def database_url() -> str:
-    """The address of the database that this test uses, for processes that it starts."""
-    name = connection.settings_dict["NAME"]
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    folder = connection.settings_dict["HOST"] or connection.settings_dict["OPTIONS"]["host"]
-    return f"postgresql://postgres:@/{name}?host={folder}"
 
 
 def ring_until_done(channel, seconds=90, settle=True):
