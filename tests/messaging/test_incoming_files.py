@@ -15,14 +15,9 @@ from django.utils import timezone
 from PIL import Image
 
 from messaging import file_storage, incoming_files, previews, retention, spool
-from messaging.models import Attachment, Message, Session, UnroutableMessage
+from messaging.models import Message, UnroutableMessage
 from tests.conftest import CUSTOMER, NUMBER
-
-
-def picture(width=900, height=600, kind="JPEG"):
-    made = io.BytesIO()
-    Image.new("RGB", (width, height), "teal").save(made, kind)
-    return made.getvalue()
+from tests.messaging.stored_files import picture
 
 
 def bomb(width=50_000, height=50_000):
@@ -36,17 +31,7 @@ def bomb(width=50_000, height=50_000):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    settings.SPOOL_FOLDER = tmp_path / "spool"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "files": {
-            "BACKEND": "messaging.file_storage.SyncedFolder",
-            "OPTIONS": {"location": str(tmp_path / "files")},
-        },
-    }
-    return tmp_path / "files"
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def stored_in(folder):
@@ -164,56 +149,6 @@ def test_files_are_together_at_most_as_large_as_the_limit(receive, settings):
 
     assert [first.state, second.state, third.state] == ["stored", "broken", "stored"]
     assert "limit" in second.problem
-
-
-class TestFetching:
-    @pytest.fixture
-    def fetch(self, client, receive, anna, queue):
-        def fetch(content=None, name="a.jpg", user=anna.user, part=""):
-            message = receive({name: content or picture()})
-            file = message.attachments.get()
-            if user is not None:
-                client.force_login(user)
-            return client.get(f"/inbox/{message.session_id}/files/{file.pk}/{part}")
-
-        return fetch
-
-    def test_an_agent_of_the_queue_sees_a_picture_and_its_preview(self, fetch):
-        whole, small = fetch(), fetch(part="preview/")
-
-        assert (whole.status_code, whole.headers["Content-Type"]) == (200, "image/jpeg")
-        assert whole.headers["Content-Disposition"].startswith("inline")
-        assert whole.headers["X-Content-Type-Options"] == "nosniff"
-        assert (small.status_code, small.headers["Content-Type"]) == (200, "image/jpeg")
-
-    @pytest.mark.parametrize(
-        "content", [b"<html><script>1</script>", b"<svg onload='x()'></svg>", b"MZ" + bytes(99)]
-    )
-    def test_what_a_browser_might_run_is_for_download_only(self, fetch, content):
-        answer = fetch(content)
-
-        assert answer.headers["Content-Disposition"].startswith("attachment")
-        assert "sandbox" in answer.headers["Content-Security-Policy"]
-
-    def test_somebody_else_gets_nothing(self, fetch, carla, client):
-        assert fetch(user=carla.user).status_code == 404
-        client.logout()
-        assert fetch(user=None).status_code == 302
-
-    def test_a_file_of_another_session_is_not_found_by_this_one(
-        self, fetch, client, anna, receive, channel, rule
-    ):
-        assert fetch().status_code == 200
-        other = Session.objects.create(
-            channel=channel,
-            our_number=NUMBER,
-            customer_number="+13055550111",
-            queue=rule.destination_queue,
-            opened_at=timezone.now(),
-            last_activity_at=timezone.now(),
-        )
-        file = Attachment.objects.get()
-        assert client.get(f"/inbox/{other.pk}/files/{file.pk}/").status_code == 404
 
 
 def test_at_the_instant_its_time_is_over_the_link_is_gone_and_then_the_bytes(
