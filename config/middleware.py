@@ -13,6 +13,7 @@ from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port, validate_host
+from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
@@ -40,18 +41,21 @@ class ClientAddressMiddleware:
         return self.get_response(request)
 
 
-class WebhooksMiddleware:
+CARRIERS_ADDRESSES = ("/webhooks/", "/files/")
+
+
+class CarriersMiddleware:
     """Carriers' requests go straight to their view, on any host: their secret is the token in the address.
 
-    They have no session, no language and no page, and the view has limits of its own. That saves an eighth of
-    their time. Plain http is taken too: a carrier that is sent elsewhere may drop the message.
+    They have no session, no language and no page, and the views have limits of their own. That saves an eighth of
+    a webhook's time. Plain http is taken too: a carrier that is sent elsewhere may drop the message, or the file.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith("/webhooks/"):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(CARRIERS_ADDRESSES):
             return self.get_response(request)
         try:
             found = resolve(
@@ -59,8 +63,9 @@ class WebhooksMiddleware:
             )  # an address is easily copied without its last sign
         except Resolver404:
             return HttpResponse(status=404)
-        response: HttpResponse = found.func(request, *found.args, **found.kwargs)
-        response.headers["Content-Length"] = str(len(response.content))
+        response: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
+        if isinstance(response, HttpResponse):
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
 

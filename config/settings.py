@@ -28,7 +28,7 @@ CREDENTIALS_KEYS = credentials_keys(
 # -- Who may ask what ------------------------------------------------------------------------------------------
 
 # config.middleware.PortalHostMiddleware decides: the portal answers on PORTAL_HOSTS and on the domains of the
-# portal's own list, webhook addresses on any host.
+# portal's own list, webhook addresses and links of files on any host.
 ALLOWED_HOSTS = ["*"]
 PORTAL_HOSTS = env.list("PORTAL_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PORT = env.int("PORT", default=8000)
@@ -99,7 +99,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.ClientAddressMiddleware",
-    "config.middleware.WebhooksMiddleware",
+    "config.middleware.CarriersMiddleware",
     "config.middleware.PortalHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -8,6 +8,7 @@ from django.urls import include, path
 
 from config import views
 from messaging.views import sign_in
+from messaging.views.file_links import file_link
 from messaging.views.webhook import webhook
 
 admin.autodiscover()
@@ -22,4 +23,5 @@ urlpatterns = [
     path("inbox/", include("messaging.urls")),
     path("portal/", admin.site.urls),
     path("webhooks/<slug:itsp>/<slug:token>/", webhook, name="webhook"),
+    path("files/<str:token>/<path:name>", file_link, name="file-link"),
 ]

@@ -33,8 +33,8 @@ def test_a_senseless_host_name_is_no_error_of_ours(client, host):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/health/", "/webhooks/apidaze/guess/"])
-def test_webhooks_and_the_health_check_answer_on_any_host(client, path):
+@pytest.mark.parametrize("path", ["/health/", "/webhooks/apidaze/guess/", "/files/guess/a.jpg"])
+def test_webhooks_links_of_files_and_the_health_check_answer_on_any_host(client, path):
     assert asked_as(client, "anything.example", path) in (200, 404)
 
 
