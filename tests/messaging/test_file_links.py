@@ -54,6 +54,13 @@ def test_a_large_file_comes_whole_in_blocks(client, session, link_of):
     assert answer.getvalue() == content
 
 
+@pytest.mark.parametrize(("size", "in_blocks"), [(1024 * 1024, False), (1024 * 1024 + 1, True)])
+def test_up_to_a_mebibyte_is_answered_in_one_piece(client, session, link_of, size, in_blocks):
+    answer = client.get(link_of(add_linked_file(session, bytes(size))))
+
+    assert (answer.streaming, len(answer.getvalue())) == (in_blocks, size)
+
+
 @pytest.mark.parametrize("size", [0, 10, 2_000_000])
 def test_head_says_the_same_without_the_bytes(client, session, link_of, size):
     address = link_of(add_linked_file(session, b"x" * size))
@@ -201,6 +208,7 @@ def test_a_storage_that_fails_is_asked_again_later_and_no_token_is_logged(
         for _unused in range(10):  # none of them keeps a place
             answer = client.get(link_of(file))
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+            assert "can't be read" in answer.content.decode()
 
         ours = [record.getMessage() for record in caplog.records if record.name.startswith("messaging")]
         assert f"file {file.pk} could not be read: Too many levels of symbolic links" in ours

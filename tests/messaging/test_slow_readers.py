@@ -113,15 +113,21 @@ def test_readers_who_leave_give_their_places_back(server, addresses, reading_slo
     status_within(5, 200, ask)
 
 
-def test_small_files_take_no_thread_however_slowly_they_are_read(
-    server, session, reading_slowly, text_comes_in
+def test_small_files_and_parts_need_no_place_and_take_no_thread_however_slowly_they_are_read(
+    server, session, addresses, reading_slowly, text_comes_in
 ):
-    address = file_links.address_of("", add_linked_file(session, bytes(MEBIBYTE)))
+    small = file_links.address_of("", add_linked_file(session, bytes(MEBIBYTE)))
 
     with ExitStack() as readers:
-        statuses = [readers.enter_context(reading_slowly(address)) for _unused in range(THREADS * 2)]
+        for _unused in range(PLACES):
+            readers.enter_context(reading_slowly(addresses["link"]))
+        statuses = [readers.enter_context(reading_slowly(small)) for _unused in range(THREADS * 2)]
 
         assert statuses == [200] * THREADS * 2
+        part = requests.get(
+            server.origin + addresses["link"], headers={"Range": "bytes=9-1000000"}, timeout=20
+        )
+        assert part.status_code == 206
         assert text_comes_in() < 2
 
 
