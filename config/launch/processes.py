@@ -83,7 +83,8 @@ def _simulator(environment: Environment) -> Process:
 
 
 def _web(environment: Environment) -> Process:
-    server = "--interface wsgi --http 1 --no-ws config.wsgi:application"
+    # Its access log would show the tokens in addresses; nothing masks it.
+    server = "--interface wsgi --http 1 --no-ws --no-access-log config.wsgi:application"
     listen = f"--host {environment.host} --port {environment.web.number} --workers {environment.web_workers}"
     # The default is 512 threads; without a kill time-out an open stream would hold up the end for ever.
     limits = "--blocking-threads 16 --workers-kill-timeout 3"

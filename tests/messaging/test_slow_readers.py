@@ -33,7 +33,7 @@ def session(channel, rule, folder):
 @pytest.fixture
 def server(session, tmp_path):
     """Its pool has one connection: who kept it for the time of a file would stop everybody else."""
-    with WebServer(tmp_path, DATABASE_POOL="1") as server:
+    with WebServer(tmp_path, DATABASE_POOL="1", GRANIAN_LOG_ACCESS_ENABLED="1") as server:
         yield server
 
 
