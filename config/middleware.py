@@ -129,7 +129,7 @@ def _is_upload(request: HttpRequest) -> bool:
     )
 
 
-_STRANGERS = threading.BoundedSemaphore(4)  # of the 16 threads that a web process has
+_STRANGERS = threading.BoundedSemaphore(4)  # of the 20 threads that a web process has
 
 
 class StrangersFormsMiddleware:

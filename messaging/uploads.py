@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import IO, BinaryIO
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
@@ -43,6 +43,8 @@ def upload(
     """
     with transaction.atomic():
         seat = _demand_room(access.locked_session(session_id), user, seat, length)
+    if not connection.in_atomic_block:
+        connection.close()  # a body may come in slowly, and others need the pool's connections
     with spool.received_body(body, length) as content:
         attachment = _checked(content, length, name)
         attachment.file = file_storage.keep(content)

@@ -87,7 +87,7 @@ def _web(environment: Environment) -> Process:
     server = "--interface wsgi --http 1 --no-ws --no-access-log config.wsgi:application"
     listen = f"--host {environment.host} --port {environment.web.number} --workers {environment.web_workers}"
     # The default is 512 threads; without a kill time-out an open stream would hold up the end for ever.
-    limits = "--blocking-threads 16 --workers-kill-timeout 3"
+    limits = "--blocking-threads 20 --workers-kill-timeout 3"
     command = _module("granian", *server.split(), *listen.split(), *limits.split())
     return Process("web", command, answers=Address(*environment.web_address, "/health/"))
 

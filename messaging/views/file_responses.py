@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 AT_ONCE = 1024 * 1024  # bytes that are answered from memory
 BLOCK = 64 * 1024
 TRY_AGAIN = 2  # seconds
-# Of the 16 threads of a web process. With the 4 of strangers' forms, 4 are left for webhooks whoever reads slowly.
+# Of the 20 threads of a web process. With 4 for strangers' forms and 4 for uploads, 4 are left for webhooks always.
 FOR_PEOPLE, FOR_CARRIERS = BoundedSemaphore(4), BoundedSemaphore(4)
 
 

@@ -17,8 +17,9 @@ from messaging.views.content_length import content_length
 from messaging.views.entry import for_person
 from messaging.views.person import Person
 
-# An upload may come in as slowly as its sender likes, and a web process has 16 threads.
-AT_ONCE = 6
+# An upload may come in as slowly as its sender likes. Of the 20 threads of a web process 4 are for uploads, 4 for
+# downloads of people, 4 for those of ITSPs, and 4 for the forms of strangers.
+AT_ONCE = 4
 _places = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -37,7 +38,7 @@ def upload(request: HttpRequest, person: Person, session_id: int) -> HttpRespons
         return _sentence(415, _("This page is out of date. Reload it; your text stays."))
     if not _places.acquire(timeout=2):
         response = _sentence(503, _("Many files are being uploaded just now. Try again in a minute."))
-        response["Retry-After"] = "10"
+        response["Retry-After"] = "5"
         return response
     try:
         name = unquote(request.headers.get("X-File-Name", ""), errors="replace")

@@ -5,6 +5,7 @@ window.trunklineFiles = (() => {
   "use strict";
 
   const LARGE_FOR_CARRIERS = 1024 * 1024; // bytes
+  const MOST_TRIES = 20;
   const byId = (id) => document.getElementById(id);
   const words = byId("words")?.dataset ?? {};
   const say = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
@@ -134,8 +135,13 @@ window.trunklineFiles = (() => {
 
   function ended(upload) {
     if (uploads[0] !== upload) return; // it was cancelled
-    uploads.shift();
     const { request, line, file } = upload;
+    if (request.status === 503 && request.getResponseHeader("Retry-After") && (upload.tries ??= 0) < MOST_TRIES) {
+      upload.tries += 1; // others upload just now: this one waits for its turn
+      upload.timer = setTimeout(uploadNext, 1000 * Number(request.getResponseHeader("Retry-After")));
+      return;
+    }
+    uploads.shift();
     if (request.status === 201) become(line, request.responseText);
     else {
       line.remove();
@@ -170,6 +176,7 @@ window.trunklineFiles = (() => {
     const upload = uploads.find((each) => each.line === line);
     const wasFirst = uploads[0] === upload;
     uploads = uploads.filter((each) => each !== upload);
+    clearTimeout(upload?.timer);
     upload?.request?.abort();
     line.remove();
     if (wasFirst) uploadNext();

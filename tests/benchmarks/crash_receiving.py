@@ -43,7 +43,7 @@ class Web:
     def start(self) -> None:
         command = f"-m granian --interface wsgi --host 127.0.0.1 --port {self.port} --workers 2"
         command += (
-            " --blocking-threads 16 --workers-kill-timeout 3 --log-level critical config.wsgi:application"
+            " --blocking-threads 20 --workers-kill-timeout 3 --log-level critical config.wsgi:application"
         )
         self.process = subprocess.Popen(
             [sys.executable, *command.split()], cwd=PROJECT, env=self.environment, start_new_session=True

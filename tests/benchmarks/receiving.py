@@ -80,7 +80,7 @@ def granian(application: str, workers: int = 2) -> Iterator[str]:
     """A real web server on a free port."""
     [port] = free_ports(1)
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--workers", str(workers), "--blocking-threads", "16"]
+    command += ["--port", str(port), "--workers", str(workers), "--blocking-threads", "20"]
     command += ["--workers-kill-timeout", "3", "--log-level", "warning", application]
     server = subprocess.Popen(command, cwd=PROJECT, env=os.environ | {"MALLOC_ARENA_MAX": "2"})
     try:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from ..base import Account, OutboundMessage, SendOutcome, SendResult
 from ..base.http import BadAddressError, NoAnswerError, exchange
 from .answers import meaning_of, meaning_of_no_answer
 from .credentials import Credentials
 
+_SHORTEST_TOKEN = 32  # characters; nothing shorter is a secret
 _E164 = re.compile(r"\+([0-9]+)")
 
 
@@ -34,7 +35,13 @@ def send(
         return SendResult(SendOutcome.WRONG_ADDRESS, code="wrong_address")
     except NoAnswerError as error:
         return meaning_of_no_answer(error)
-    return meaning_of(answer, credentials.secrets)
+    return meaning_of(answer, (*credentials.secrets, *_tokens_of(message)))
+
+
+def _tokens_of(message: OutboundMessage) -> list[str]:
+    """What is secret in the links of files: the long parts of their addresses."""
+    parts = (part for url in message.file_urls for part in urlsplit(url).path.split("/"))
+    return [part for part in parts if len(part) >= _SHORTEST_TOKEN]
 
 
 def form_of(message: OutboundMessage) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 
 from channels_app.providers import get_provider
 from channels_app.providers.base import Account, OutboundMessage, SendOutcome
-from tests.scripted_server import ScriptedServer
+from tests.scripted_server import ScriptedServer, json_answer
 
 APIDAZE = get_provider("apidaze")
 
@@ -76,3 +76,14 @@ def test_the_base_url_may_have_a_path(path: str, prefix: str) -> None:
 def test_a_text_that_is_no_unicode_leaves_all_the_same() -> None:
     _, body = request_for(OutboundMessage("+14102161183", "+13057673260", "a\ud800b"))
     assert body.endswith("body=a%3Fb")
+
+
+def test_the_link_of_a_file_is_masked_in_what_the_itsp_says() -> None:
+    token = "T0ken-" + "x" * 37
+    link = f"https://sms.example.com/files/{token}/a.png"
+    message = OutboundMessage("+14102161183", "+13057673260", "A file", (link,))
+    with ScriptedServer(json_answer(422, {"message": f"can't fetch {link} ({link!r})"})) as server:
+        account = Account(server.url, {"api_key": "k", "api_secret": "s"})
+        result = APIDAZE.send(account, message, depart=lambda: None, timeout=5)
+    assert "can't fetch" in result.detail
+    assert token not in result.detail
