@@ -13,6 +13,7 @@ import phonenumbers
 
 from ..base import FoundFile, InboundMessage, NotAMessageError, NotUnderstoodError, redaction
 from ..base.body import Body, Sink
+from ..base.file_list import FileList
 from ..base.file_scan import FileField
 from ..base.form_scan import FormError, scan_form
 from ..base.json_scan import NotJSONError, Number, Scalar, scan_object
@@ -35,7 +36,7 @@ _FORM_START = re.compile(rb"[\w.%+\[\]-]{1,100}=")
 _BETWEEN_DIGITS = re.compile(r"[\s().-]+")
 _DIGITS = re.compile(r"(?:\+|00)?([1-9][0-9]{6,14})")
 _LAYOUT = (".smil", ".smi")  # how the parts of a multimedia message are arranged on a phone
-_NO_FILES = re.compile(r"[\s\"'\[\]{},:]*(?:null|None|false|0)?[\s\"'\[\]{},:]*")
+_NO_FILES = re.compile(r"(?:[\s\"'\[\]{},:]|\b(?:null|None|[Ff]alse|0)\b)*")
 
 
 def redact_body(stream: BinaryIO, limit: int) -> str:
@@ -70,19 +71,15 @@ def parse_inbound(stream: BinaryIO, headers: Mapping[str, str]) -> InboundMessag
 
 
 def read_files(stream: BinaryIO, open_file: Callable[[], BinaryIO]) -> list[FoundFile]:
-    """The files of a body, without its layout parts. Raises nothing of its own: what is broken has a `problem`."""
-    files: list[FoundFile] = []
+    """The files of a body. Raises nothing of its own: what is broken or not understood has a `problem`."""
+    found = FileList(_LAYOUT)
 
     def sinks(*, encoded: bool) -> dict[str, Sink]:
-        return {name: FileField(files, open_file, encoded=encoded) for name in FILE_FIELDS}
+        return {name: FileField(found, open_file, encoded=encoded) for name in FILE_FIELDS}
 
     with contextlib.suppress(NotUnderstoodError):  # then what was found before stays
         _scan(Body(stream), sinks(encoded=False), sinks(encoded=True))
-    for layout in [each for each in files if each.name.lower().endswith(_LAYOUT)]:
-        files.remove(layout)
-        if layout.content is not None:
-            layout.content.close()
-    return files
+    return found.files
 
 
 class _Files:

@@ -157,11 +157,12 @@ class Provider(Protocol):
         ...
 
     def read_files(self, stream: BinaryIO, open_file: Callable[[], BinaryIO]) -> list[FoundFile]:
-        """The files of a webhook body, in its order, layout parts left out.
+        """The files of a webhook body, in its order; layout parts are named as such, without their content.
 
         Each content is written to a new file of `open_file` as it is read, so that memory stays flat; it is given
         back open, at its start, and the caller closes it. Raises what the stream and those files raise, and
-        nothing of its own: a part that is broken has a `problem`, and costs no other.
+        nothing of its own: a part that is broken or not understood has a `problem`, and costs no other. Nothing is
+        passed over: a body for which `parse_inbound` says `has_files` gives at least one.
         """
         ...
 

@@ -275,10 +275,21 @@ def test_whatever_comes_in_gives_files_or_none(provider: Provider, body: bytes) 
     files = provider.read_files(io.BytesIO(body), open_file)
 
     for file in files:
-        assert sum([file.content is not None, file.address != "", file.problem != ""]) == 1
+        assert sum([file.content is not None, file.address != "", file.problem != "", file.is_layout]) == 1
         assert file.content is None or file.content.tell() == 0
     kept = [file.content for file in files]
     assert all(each.closed or each in kept for each in opened)
+
+
+@each_provider
+@given(body=bodies())
+@settings(max_examples=400, deadline=None)
+def test_whoever_is_told_of_files_gets_some_or_hears_why_not(provider: Provider, body: bytes) -> None:
+    try:
+        message = provider.parse_inbound(io.BytesIO(body), {})
+    except (NotUnderstoodError, NotAMessageError):
+        return
+    assert message.has_files is bool(provider.read_files(io.BytesIO(body), io.BytesIO))
 
 
 @each_provider

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels_app.providers.base.file_scan import MOST_FILES, FileField
+from channels_app.providers.base.file_list import MOST_FILES, FileList
+from channels_app.providers.base.file_scan import FileField
 
 PICTURE = bytes(range(256)) * 3
 NOTE = b"Hello"
@@ -18,7 +19,7 @@ P, N = base64.b64encode(PICTURE).decode(), base64.b64encode(NOTE).decode()
 
 
 def files_in(value: str | bytes, size: int = 7, *, encoded: bool = False) -> list[tuple[str, bytes | str]]:
-    found = []
+    found = FileList()
     field = FileField(found, io.BytesIO, encoded=encoded)
     raw = value.encode() if isinstance(value, str) else value
     for start in range(0, len(raw), size):
@@ -26,10 +27,12 @@ def files_in(value: str | bytes, size: int = 7, *, encoded: bool = False) -> lis
     field.end()
     return [
         (each.name, each.content.read() if each.content else each.address or f"! {each.problem}")
-        for each in found
+        for each in found.files
     ]
 
 
+UNKNOWN = "! It came in a form that is not known."
+NOT_BASE64 = "! The content is not base64."
 BOTH = [("IMG_1.jpg", PICTURE), ("note.txt", NOTE)]
 
 
@@ -114,9 +117,9 @@ def test_what_is_cut_short_is_said():
     ]
 
 
-@pytest.mark.parametrize("value", ["null", '""', "[]", "{}", '"{}"', "false", "[null]", '[""]', "12"])
+@pytest.mark.parametrize("value", ["null", '""', "[]", "{}", '"{}"', "false", "[null]", '[""]', "0"])
 def test_nothing_is_no_file(value):
-    assert [content for _, content in files_in(value) if content != "! The file is empty."] == []
+    assert files_in(value) == []
 
 
 @pytest.mark.parametrize(
@@ -135,13 +138,68 @@ def test_brackets_without_end_take_no_memory(value):
 def test_what_stands_behind_the_deepest_brackets_is_found_all_the_same():
     deep = "[" * 50 + '{"a": "b"}' + "]" * 50
 
-    assert files_in(f'{{"deep": {deep}, "note.txt": "{N}"}}') == [("note.txt", NOTE)]
+    assert files_in(f'{{"deep": {deep}, "note.txt": "{N}"}}') == [("", UNKNOWN), ("note.txt", NOTE)]
 
 
 def test_not_more_files_than_anybody_sends():
     value = json.dumps({f"{number}.txt": N for number in range(MOST_FILES + 50)})
 
-    assert len(files_in(value, 1000)) == MOST_FILES
+    *files, rest = files_in(value, 1000)
+    assert files == [(f"{number}.txt", NOTE) for number in range(MOST_FILES)]
+    assert rest == ("", "! 50 more were left out: a message has at most 100 files.")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+class TestNothingVanishesWithoutAWord:
+    @pytest.mark.parametrize(
+        ("value", "files"),
+        [
+            ("12", [("", UNKNOWN)]),
+            ("true", [("", UNKNOWN)]),
+            ("1" * 200, [("", UNKNOWN)]),
+            ("[1, 2]", [("", UNKNOWN)] * 2),
+            ('{"a.jpg": 12}', [("a.jpg", UNKNOWN)]),
+            ('{"a.jpg": null}', [("a.jpg", "! The file is empty.")]),
+            (f'"{N}"', [("", NOTE)]),
+            (f"\"['{N}', b'{N}']\"", [("", NOTE)] * 2),
+            ('"12"', [("", UNKNOWN)]),
+            ('"see attachment"', [("", UNKNOWN)]),
+            ('"//cdn.example.com/x.jpg"', [("", UNKNOWN)]),
+            ('["//cdn.example.com/x.jpg"]', [("", NOT_BASE64)]),
+            ('[{"url": "//cdn.example.com/x.jpg"}]', [("", "//cdn.example.com/x.jpg")]),
+            (f'[{{"filename": "a.jpg", "payload": "{P}"}}]', [("a.jpg", UNKNOWN)]),
+            (f'{{"a.jpg": {{"payload": "{P}"}}}}', [("a.jpg", UNKNOWN)]),
+            ('[{"filename": "a.jpg", "content": 5}]', [("a.jpg", UNKNOWN)]),
+            ('[{"filename": "a.jpg"}]', [("a.jpg", "! The file is empty.")]),
+            (f'[{{"wrapped": {{"payload": "{P}"}}}}]', [("", UNKNOWN)]),
+            (f"{{a.jpg: {N[:-1]}}}", [("a.jpg", UNKNOWN)]),
+            (f'{{"a.txt": "{N}{N}"}}', [("a.txt", NOT_BASE64)]),
+            (f'{{"a.txt": "{N}\\r\\n=\\n"}}', [("a.txt", NOTE)]),
+            ('{"a.txt": "SGVs bG8="}', [("a.txt", NOT_BASE64)]),
+            ('{"a.txt": "SGVs\\r\\n bG8= "}', [("a.txt", NOTE)]),
+            ('{"a.txt": "data:text/plain,Hello"}', [("a.txt", NOT_BASE64)]),
+        ],
+    )
+    def test_in_json(self, value, files, size):
+        assert files_in(value, size) == files
+
+    def test_in_a_form(self, size):
+        assert files_in(quote_plus(N), size, encoded=True) == [("", NOTE)]
+        assert files_in("2", size, encoded=True) == [("", UNKNOWN)]
+        assert files_in("//cdn.example.com/x.jpg", size, encoded=True) == [("", UNKNOWN)]
+
+    def test_a_plus_that_was_not_encoded_is_one(self, size):
+        content = b"A\xfb\xef\xbe\xfb" * 60
+        assert files_in(base64.b64encode(content), size, encoded=True) == [("", content)]
+        behind = b"\xfb" + content
+        assert files_in(base64.b64encode(behind), size, encoded=True) == [("", behind)]
+        assert files_in(b"{'a.bin':+'++++'}", size, encoded=True) == [("a.bin", b"\xfb\xef\xbe")]
+
+    def test_what_belongs_to_a_file_is_no_file_of_its_own(self, size):
+        value = [{"url": "https://a.example/1", "size": 3, "meta": {"width": 4, "tags": None}}]
+        assert files_in(json.dumps(value), size) == [("", "https://a.example/1")]
+        value = [{"name": "a.jpg", "urls": ["https://a.example/1"]}]
+        assert files_in(json.dumps(value), size) == [("", "https://a.example/1")]
 
 
 @given(st.binary(max_size=300), st.integers(1, 50), st.booleans())

@@ -17,7 +17,9 @@ def read(body, open_file=io.BytesIO):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     files = read_files(io.BytesIO(raw), open_file)
     return [
-        (file.name, file.content.read() if file.content else file.address or file.problem) for file in files
+        (file.name, file.content.read() if file.content else file.address or file.problem)
+        for file in files
+        if not file.is_layout
     ]
 
 
@@ -25,6 +27,13 @@ def test_files_as_apidaze_sends_them_without_the_layout():
     body = {"type": "incomingWebhookMMS", "text": "", "files": f"{{'IMG_1.jpg': '{P}', 'x.smil': '{P}'}}"}
 
     assert read(body) == [("IMG_1.jpg", PICTURE)]
+
+
+def test_layout_is_told_apart_from_nothing():
+    body = json.dumps({"files": {"x.smil": P, "y.SMI": "!", "z.smil": ""}}).encode()
+
+    [only] = read_files(io.BytesIO(body), io.BytesIO)
+    assert (only.is_layout, only.content, only.problem) == (True, None, "")
 
 
 def test_files_and_addresses_of_several_fields():
