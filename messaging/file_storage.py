@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import secrets
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.utils import timezone
+
+_OURS = re.compile(r"\d{4}/\d\d/\d\d/[0-9a-f]{32}")
+
+
+class StorageError(OSError):
+    """The storage failed, whichever it is: a full disk, or a service that does not answer.
+
+    The text is the system's, or the kind of error only: a service's own words may hold its keys.
+    """
 
 
 class SyncedFolder(FileSystemStorage):
@@ -20,8 +30,9 @@ class SyncedFolder(FileSystemStorage):
 
     def _save(self, name: str, content: File[bytes]) -> str:
         saved: str = super()._save(name, content)  # type: ignore[misc]
-        path = Path(self.path(saved))
-        for each in (path, path.parent):
+        path, top = Path(self.path(saved)), Path(self.location)
+        # The folders of a new day are new as well.
+        for each in (path, *(folder for folder in path.parents if folder.is_relative_to(top))):
             handle = os.open(each, os.O_RDONLY)
             try:
                 os.fsync(handle)
@@ -34,30 +45,66 @@ def storage() -> Storage:
     return storages["files"]
 
 
+@contextmanager
+def _failing_as_one(*expected: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except expected:
+        raise
+    except Exception as error:
+        words = error.strerror if isinstance(error, OSError) else None
+        raise StorageError(words or type(error).__name__) from None
+
+
 def keep(content: BinaryIO) -> str:
-    """Stores a file from its start; gives its name in the storage. Raises `OSError`, or what the storage raises."""
+    """Stores a file from its start; gives its name in the storage. Raises `StorageError`: nothing is stored, then."""
     content.seek(0)
     name = f"{timezone.now():%Y/%m/%d}/{secrets.token_hex(16)}"
     wrapped: File[Any] = File(content, name=name)
-    return storage().save(name, wrapped)
+    try:
+        with _failing_as_one():
+            return storage().save(name, wrapped)
+    except BaseException:
+        with suppress(Exception):  # a full disk must not stay full of what could not be stored
+            storage().delete(name)
+        raise
 
 
 def drop(name: str) -> None:
-    """Removes a stored file; it may be gone already."""
+    """Removes a stored file; it may be gone already. Raises `StorageError`."""
     if name:
-        storage().delete(name)
+        with suppress(FileNotFoundError), _failing_as_one(FileNotFoundError):
+            storage().delete(name)
+
+
+def open_kept(name: str) -> BinaryIO:
+    """A stored file's bytes. Raises `FileNotFoundError` where there is none, `StorageError`."""
+    with _failing_as_one(FileNotFoundError):
+        return cast(BinaryIO, storage().open(name))
+
+
+def exists(name: str) -> bool:
+    """Whether a file is stored under this name. Raises `StorageError`."""
+    with _failing_as_one():
+        return storage().exists(name)
 
 
 def older_than(age: dt.timedelta, folder: str = "") -> Iterator[str]:
-    """The names of files that were stored longer ago."""
+    """The names of files that were stored longer ago, ours only. Raises `StorageError`."""
     before = timezone.now() - age
     try:
-        folders, files = storage().listdir(folder)
+        with _failing_as_one(FileNotFoundError):
+            folders, files = storage().listdir(folder)
     except FileNotFoundError:
         return
     for name in folders:
         yield from older_than(age, f"{folder}{name}/")
     for name in files:
         with suppress(FileNotFoundError):
-            if storage().get_modified_time(f"{folder}{name}") < before:
+            if _OURS.fullmatch(f"{folder}{name}") and _stored_at(f"{folder}{name}") < before:
                 yield f"{folder}{name}"
+
+
+def _stored_at(name: str) -> dt.datetime:
+    with _failing_as_one(FileNotFoundError):
+        return storage().get_modified_time(name)

@@ -62,13 +62,13 @@ def keep(body: BinaryIO) -> str:
 
 
 def open_kept(name: str) -> BinaryIO:
-    """A stored body again. Raises `FileNotFoundError`."""
-    return (_folder() / name).open("rb")
+    """A stored body again. Raises `FileNotFoundError`, also where the whole folder is not there at the moment."""
+    return (Path(settings.SPOOL_FOLDER) / name).open("rb")
 
 
 def drop(name: str) -> None:
     """Removes a stored body; it may be gone already."""
-    (_folder() / name).unlink(missing_ok=True)
+    (Path(settings.SPOOL_FOLDER) / name).unlink(missing_ok=True)
 
 
 def older_than(age: dt.timedelta) -> list[str]:
