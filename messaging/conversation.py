@@ -269,6 +269,7 @@ def _lines(messages: list[Message], session_id: int | None, present: _Present) -
 def _line(entry: Message | SessionEvent, at: dt.datetime, time: str, present: _Present) -> Line:
     if isinstance(entry, SessionEvent):
         return Line("event", f"event-{entry.pk}", event_text(entry), time, at.isoformat())
+    files = tuple(file_line(each) for each in entry.attachments.all()) if entry.has_files else ()
     return MessageLine(
         "message",
         f"message-{entry.pk}",
@@ -283,8 +284,8 @@ def _line(entry: Message | SessionEvent, at: dt.datetime, time: str, present: _P
         reason=reason_of(entry),
         meaning=meaning_of(entry),
         possible_repeat=entry.possible_repeat,
-        has_files=entry.has_files and entry.body_file != "",
-        files=tuple(file_line(each) for each in entry.attachments.all()) if entry.has_files else (),
+        has_files=entry.has_files and entry.body_file != "" and not files,  # a broken one's body is kept
+        files=files,
         **present.of(entry),
     )
 

@@ -1,80 +1,150 @@
 """Files of inbound messages: out of the webhook's stored body, into the storage, each with a row.
 
 Safe to run twice and to be killed at any instant: the body stays until the rows are committed, and a message's
-rows and its farewell to the body are one transaction.
+rows and its farewell to the body are one transaction. Of whom and how often a body is tried: `body_tries`.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
+import re
 import tempfile
+import time
+from contextlib import suppress
 from typing import BinaryIO, cast
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from channels_app.providers.base import FoundFile
-from messaging import file_storage, previews, spool
+from messaging import body_tries, file_storage, previews, spool
 from messaging.file_types import UNKNOWN, clean_name, type_of
-from messaging.models import Attachment, Message
+from messaging.insertion import insert
+from messaging.models import Attachment, Message, TrafficCount
+from messaging.models.traffic import quarter_of
 
 logger = logging.getLogger(__name__)
+
+LOST_AFTER = dt.timedelta(days=1)  # the spool folder may only not be mounted for a while
 
 TOO_LARGE = gettext_noop("Together the files are larger than the limit.")
 NO_ADDRESS = gettext_noop("The file's address can't be used.")
 LOST = gettext_noop("The stored request could not be found again.")
+UNREADABLE = gettext_noop("The message's files could not be read.")
+NOT_STORED = gettext_noop("The message's files could not be stored.")
 
 
-def waiting(limit: int = 100) -> list[int]:
-    """Messages whose files are still in their webhook's body, oldest first."""
-    messages = Message.objects.exclude(body_file="").order_by("pk")
-    return list(messages.values_list("pk", flat=True)[:limit])
+class TooSlowError(Exception):
+    """Reading a body takes longer than a try may."""
 
 
 def take_out(message_id: int) -> int:
-    """Stores the files of one message; gives how many. 0 if they are stored already.
+    """Stores the files of one message; gives how many rows they got. 0 if it is not their time, or they are stored.
 
-    Raises `OSError` where the disk or the storage fails: the body stays, and the next round tries again.
+    Raises what fails, `OSError` and database errors above all; the body stays, and a later round tries again.
     """
-    message = Message.objects.select_related("session__channel").get(pk=message_id)
-    if not message.body_file:
+    message = body_tries.begin(message_id)
+    if message is None:
         return 0
-    body_file = message.body_file
-    attachments = _read(message)
+    if message.body_tries > body_tries.MOST_TRIES:  # the last try did not live to say so
+        return _give_up(message, UNREADABLE)
+    try:
+        with body_tries.renewed(message):
+            return _record(message, _read(message))
+    except (OSError, OperationalError, InterfaceError):
+        if not body_tries.put_off(message):
+            _give_up(message, NOT_STORED)
+        raise
+    except Exception:
+        if message.body_tries >= body_tries.MOST_TRIES:
+            _give_up(message, UNREADABLE)
+        raise
+
+
+def read_again(message_id: int) -> bool:
+    """Has a body that was set aside read once more from the start; False if it is not there any more."""
+    with transaction.atomic():
+        message = Message.objects.select_for_update().get(pk=message_id)
+        if not message.body_file:
+            return False
+        before = list(message.attachments.all())
+        message.attachments.all().delete()
+        message.body_tries, message.body_try_at = 0, None
+        message.save(update_fields=body_tries.SAVED)
+    discard(before)
+    return True
+
+
+def _give_up(message: Message, problem: str) -> int:
+    logger.error("message %s: %s", message.pk, problem)
+    return _record(message, [_broken(message, 0, FoundFile(), problem)])
+
+
+def _record(message: Message, attachments: list[Attachment]) -> int:
+    """Writes the rows, and what becomes of the body: of one that was not read whole, a person may make more."""
+    committing = False
     try:
         with transaction.atomic():
-            locked = Message.objects.select_for_update().get(pk=message_id)
-            if locked.body_file != body_file:  # somebody else was quicker
-                _discard(attachments)
-                return 0
-            Attachment.objects.bulk_create(attachments)
-            locked.body_file = ""
-            locked.save(update_fields=["body_file"])
-    except BaseException:
-        _discard(attachments)
-        raise
-    spool.drop(body_file)
+            locked = Message.objects.select_for_update().select_related("session").get(pk=message.pk)
+            is_mine = locked.body_file == message.body_file and (
+                locked.body_tries <= body_tries.MOST_TRIES or locked.body_tries == message.body_tries
+            )
+            if is_mine:
+                Attachment.objects.bulk_create(attachments)
+                if any(each.state == Attachment.State.BROKEN for each in attachments):
+                    body_tries.set_aside(locked)
+                else:
+                    body_tries.forget(locked)
+                if not attachments:
+                    _has_no_files(locked)
+                locked.save(update_fields=[*body_tries.SAVED, "has_files"])
+                committing = True
+    finally:
+        # Once the commit was asked for, the rows may be there, whatever is said: then the daily comparison decides.
+        if not committing:
+            discard(attachments)
+    if not is_mine:  # somebody else was quicker
+        return 0
+    if not locked.body_file:
+        with suppress(OSError):  # the sweep finds it
+            spool.drop(message.body_file)
     return len(attachments)
+
+
+def _has_no_files(message: Message) -> None:
+    """Only layout came: then neither the conversation nor the counts speak of files."""
+    message.has_files = False
+    insert(
+        TrafficCount(
+            channel_id=message.session.channel_id, quarter_at=quarter_of(message.created_at), with_files=-1
+        )
+    )
 
 
 def _read(message: Message) -> list[Attachment]:
     try:
         body = spool.open_kept(message.body_file)
     except FileNotFoundError:
+        if timezone.now() < body_tries.came_at(message) + LOST_AFTER:
+            raise
         logger.error("message %s: its stored request is gone", message.pk)
         return [_broken(message, 0, FoundFile(), LOST)]
-    attachments: list[Attachment] = []
     with body:
-        found = message.session.channel.provider.read_files(body, _open_file)
+        found = message.session.channel.provider.read_files(cast(BinaryIO, _Bounded(body)), _open_file)
+    if not found:
+        return [_broken(message, 0, FoundFile(), UNREADABLE)]
+    attachments: list[Attachment] = []
     left = settings.MAX_FILES_BYTES
     try:
-        for position, each in enumerate(found):
-            attachments.append(_store(message, position, each, left))
-            left -= attachments[-1].size
+        for each in found:
+            if not each.is_layout:
+                attachments.append(_store(message, len(attachments), each, left))
+                left -= attachments[-1].size
     except BaseException:
-        _discard(attachments)
+        discard(attachments)
         raise
     finally:
         for each in found:
@@ -83,13 +153,29 @@ def _read(message: Message) -> list[Attachment]:
     return attachments
 
 
+class _Bounded:
+    """A body that can't be read for longer than a try may take."""
+
+    def __init__(self, body: BinaryIO) -> None:
+        self._body = body
+        self._ends_at = time.monotonic() + body_tries.LONGEST_TRY
+
+    def read(self, size: int) -> bytes:
+        if time.monotonic() > self._ends_at:
+            raise TooSlowError
+        return self._body.read(size)
+
+
+_HTTP = re.compile("https?://", re.IGNORECASE)
+
+
 def _open_file() -> BinaryIO:
     return cast(BinaryIO, tempfile.TemporaryFile(dir=str(settings.SPOOL_FOLDER)))
 
 
 def _store(message: Message, position: int, found: FoundFile, left: int) -> Attachment:
     """The row of one file, not saved yet; its bytes are in the storage."""
-    if found.address and not found.address.isprintable():
+    if found.address and not (found.address.isprintable() and _HTTP.match(found.address)):
         return _broken(message, position, found, NO_ADDRESS)
     if found.address:
         return _to_fetch(message, position, found)
@@ -142,7 +228,11 @@ def _broken(message: Message, position: int, found: FoundFile, problem: str) -> 
     )
 
 
-def _discard(attachments: list[Attachment]) -> None:
+def discard(attachments: list[Attachment]) -> None:
+    """Removes bytes that no row has; where that fails, the daily comparison does it."""
     for each in attachments:
-        file_storage.drop(each.file)
-        file_storage.drop(each.preview)
+        for name in (each.file, each.preview):
+            try:
+                file_storage.drop(name)
+            except OSError as error:
+                logger.warning("a stored file without a row could not be removed: %s", error)

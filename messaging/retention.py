@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
-from messaging import file_storage, spool
+from messaging import body_tries, file_storage, spool
 from messaging.models import Attachment, Message, UnroutableMessage
 
 logger = logging.getLogger(__name__)
@@ -38,13 +39,27 @@ def purge(batch: int = 200) -> int:
                 file_storage.drop(each.file)
                 file_storage.drop(each.preview)
             except OSError as error:  # the next round tries again
-                logger.error("file %s could not be removed: %s", each.pk, error.strerror)
+                logger.error("file %s could not be removed: %s", each.pk, error)
                 failed.add(each.pk)
                 continue
             # Not one that got its preview meanwhile: the next round finds it with that.
             purged += Attachment.objects.filter(pk=each.pk, preview=each.preview).update(
                 state=Attachment.State.EXPIRED, file="", preview="", preview_due=False
             )
+    return purged
+
+
+def purge_bodies() -> int:
+    """Removes stored requests that could not be read whole, once the time of their files is over; returns how many."""
+    purged = 0
+    for pk, name in body_tries.set_aside_for_too_long().values_list("pk", "body_file"):
+        try:
+            spool.drop(name)
+        except OSError as error:  # the next round tries again
+            logger.error("the stored request of message %s could not be removed: %s", pk, error.strerror)
+            continue
+        Message.objects.filter(pk=pk, body_file=name).update(body_file="")
+        purged += 1
     return purged
 
 
@@ -81,18 +96,38 @@ class Differences:
 
 def compare() -> Differences:
     """Compares the storage with the rows. A file that was just written is left out: its row may be on its way."""
-    rows = Attachment.objects.filter(state=Attachment.State.STORED)
-    lost = [
-        pk
-        for pk, file in rows.values_list("pk", "file").iterator()
-        if not file_storage.storage().exists(file)
-    ]
-    unknown: list[str] = []
+    stored = Attachment.objects.filter(state=Attachment.State.STORED)
+    rows = stored.values_list("pk", "file").iterator()
+    lost = [pk for pk, file in rows if not file_storage.exists(file)]
+    return Differences(tuple(files_without_a_row()), tuple(lost))
+
+
+def files_without_a_row() -> Iterator[str]:
+    """Stored files, older than a day, that no row has: their worker died, or could not know whether its row is in."""
     for names in _batches(file_storage.older_than(NEW)):
-        known = set(rows.filter(file__in=names).values_list("file", flat=True))
-        known |= set(rows.filter(preview__in=names).values_list("preview", flat=True))
-        unknown += sorted(names - known)
-    return Differences(tuple(unknown), tuple(lost))
+        yield from sorted(names - _known(names))
+
+
+def remove_files_without_a_row() -> int:
+    """Removes them; returns how many."""
+    removed = 0
+    for name in files_without_a_row():
+        if _known({name}):  # it has got one since
+            continue
+        try:
+            file_storage.drop(name)
+        except OSError as error:  # tomorrow again
+            logger.error("a stored file without a row could not be removed: %s", error)
+            continue
+        removed += 1
+    if removed:
+        logger.warning("%s stored files without a row were removed", removed)
+    return removed
+
+
+def _known(names: set[str]) -> set[str]:
+    rows = Attachment.objects.filter(Q(file__in=names) | Q(preview__in=names))
+    return {name for pair in rows.values_list("file", "preview") for name in pair} & names
 
 
 def _batches(names: Iterable[str], size: int = 500) -> Iterator[set[str]]:

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from PIL import Image
 
-from messaging import file_storage, incoming_files, previews, retention, spool
+from messaging import body_tries, file_storage, incoming_files, previews, retention, spool
 from messaging.models import Message, UnroutableMessage
 from tests.conftest import CUSTOMER, NUMBER
 from tests.messaging.stored_files import picture
@@ -91,9 +91,9 @@ def test_a_worker_that_dies_before_its_rows_leaves_the_request_for_the_next(rece
     message = receive({"a.jpg": picture()})
     monkeypatch.undo()
 
-    assert incoming_files.waiting() == [message.pk]
+    assert body_tries.due() == [message.pk]
     assert incoming_files.take_out(message.pk) == 1
-    assert incoming_files.waiting() == []
+    assert body_tries.due() == []
 
 
 @pytest.mark.parametrize(
