@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from messaging import file_storage, public_http
-from messaging.incoming_files import put_into
-from messaging.models import Attachment
+from messaging import public_http
+from messaging.incoming_files import NOT_STORED, TOO_LARGE, discard, put_into
+from messaging.models import Attachment, Message
 
 PAUSES = (60, 300, 1800, 7200)  # seconds before the next try
 State = Attachment.State
@@ -33,32 +33,30 @@ def fetch(attachment_id: int) -> bool:
     attachment = _begin(attachment_id)
     if attachment is None:
         return False
-    others = attachment.message.attachments.aggregate(size=Sum("size"))["size"] or 0
+    try:
+        return _fetch(attachment)
+    except OSError:
+        _put_off(attachment)
+        raise
+
+
+def _fetch(attachment: Attachment) -> bool:
     with cast(BinaryIO, tempfile.TemporaryFile(dir=str(settings.SPOOL_FOLDER))) as content:
         try:
-            public_http.fetch(attachment.address, content, settings.MAX_FILES_BYTES - others)
+            public_http.fetch(attachment.address, content, _room(attachment))
         except public_http.NotFetchedError as error:
-            if error.for_good or attachment.tries > len(PAUSES):
-                attachment.state, attachment.try_again_at = State.BROKEN, None
-            attachment.problem = str(error)
-            attachment.save(update_fields=["state", "try_again_at", "problem"])
+            is_over = error.for_good or attachment.tries > len(PAUSES)
+            _record_problem(attachment, str(error), is_over=is_over)
             return False
         put_into(attachment, content, attachment.name)
-    attachment.problem = ""
-    try:
-        attachment.save()
-    except BaseException:
-        file_storage.drop(attachment.file)
-        file_storage.drop(attachment.preview)
-        raise
-    return True
+    return _record(attachment)
 
 
 def _begin(attachment_id: int) -> Attachment | None:
     """Takes a file that is due for this try."""
     with transaction.atomic():
-        found = Attachment.objects.select_for_update(of=("self",)).select_related("message")
-        attachment = found.filter(pk=attachment_id, state=State.WAITING).first()
+        found = Attachment.objects.select_for_update()
+        attachment = found.filter(pk=attachment_id, state=State.WAITING, message__isnull=False).first()
         if attachment is None or attachment.try_again_at is None or attachment.try_again_at > timezone.now():
             return None
         pause = PAUSES[min(attachment.tries, len(PAUSES) - 1)]
@@ -66,3 +64,67 @@ def _begin(attachment_id: int) -> Attachment | None:
         attachment.try_again_at = timezone.now() + dt.timedelta(seconds=pause + public_http.TOTAL_SECONDS)
         attachment.save(update_fields=["tries", "try_again_at"])
         return attachment
+
+
+def _put_off(attachment: Attachment) -> None:
+    """Gives a try back that failed by nobody's fault, for as long as a file is kept."""
+    if timezone.now() >= attachment.expires_at:
+        _record_problem(attachment, NOT_STORED, is_over=True)
+    else:
+        _mine(attachment).update(tries=attachment.tries - 1)
+
+
+def _room(attachment: Attachment) -> int:
+    """How many bytes the file may have beside the message's others."""
+    others = Attachment.objects.filter(message=attachment.message_id).exclude(pk=attachment.pk)
+    return int(settings.MAX_FILES_BYTES - (others.aggregate(size=Sum("size"))["size"] or 0))
+
+
+def _record(attachment: Attachment) -> bool:
+    """Writes what was stored into the row; drops the bytes where the row is no longer this try's, or there is no room.
+
+    Once the commit was asked for, the row may be there, whatever is said: then the daily comparison decides.
+    """
+    committing = is_stored = False
+    try:
+        with transaction.atomic():
+            Message.objects.select_for_update().filter(attachments=attachment).first()
+            if attachment.size <= _room(attachment):
+                is_stored = bool(_mine(attachment).update(**_fields(attachment)))
+            else:
+                _record_problem(attachment, TOO_LARGE, is_over=True)
+            committing = is_stored
+    finally:
+        if not committing:
+            discard([attachment])
+    return is_stored
+
+
+def _record_problem(attachment: Attachment, problem: str, *, is_over: bool) -> None:
+    if is_over:
+        _mine(attachment).update(state=State.BROKEN, try_again_at=None, problem=problem)
+    else:
+        _mine(attachment).update(problem=problem)
+
+
+def _mine(attachment: Attachment) -> QuerySet[Attachment]:
+    """The row, if no other try has begun and nobody has decided about it meanwhile."""
+    return Attachment.objects.filter(pk=attachment.pk, state=State.WAITING, tries=attachment.tries)
+
+
+_STORED = (
+    "content_type",
+    "name",
+    "size",
+    "file",
+    "preview",
+    "preview_due",
+    "state",
+    "stored_at",
+    "expires_at",
+)
+
+
+def _fields(attachment: Attachment) -> dict[str, Any]:
+    """What `put_into` has set."""
+    return {name: getattr(attachment, name) for name in _STORED} | {"try_again_at": None, "problem": ""}

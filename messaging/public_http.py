@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
@@ -21,7 +22,7 @@ from urllib3.exceptions import HTTPError
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 20.0  # for each piece
-TOTAL_SECONDS = 300.0
+TOTAL_SECONDS = 300.0  # for one file, redirects and all
 MOST_REDIRECTS = 3
 PIECE = 64 * 1024
 
@@ -57,6 +58,57 @@ def is_own(connection: socket.socket) -> bool:
     return bool(connection.getsockname()[0] == connection.getpeername()[0])
 
 
+class _Watch:
+    """Ends a fetch at its time, whatever it waits for: its connections are shut.
+
+    A time-out of a socket is for each read, and a server that sends a byte now and then never meets it.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._ends_at = time.monotonic() + seconds
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._lock = threading.Lock()
+        self._watched: list[socket.socket] = []
+        self._is_over = False
+
+    def __enter__(self) -> _Watch:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._timer.cancel()
+        with self._lock:
+            for each in self._watched:
+                each.close()
+            self._watched.clear()
+
+    def check(self) -> None:
+        """Raises NotFetchedError once the time is over: what was read then may have been cut short."""
+        if self._is_over or time.monotonic() >= self._ends_at:
+            raise NotFetchedError("The file came too slowly.", for_good=False)
+
+    def add(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._watched.append(connection.dup())  # TLS takes the connection itself over
+        if self._is_over:
+            self._end()
+
+    def _end(self) -> None:
+        self._is_over = True
+        with self._lock:
+            for each in self._watched:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+
+class _Thread(threading.local):
+    watch: _Watch
+
+
+_thread = _Thread()
+
+
 def _connect(host: str, port: int) -> socket.socket:
     """A connection to the first public address of a host. Raises NotFetchedError for one that is not public."""
     try:
@@ -66,9 +118,11 @@ def _connect(host: str, port: int) -> socket.socket:
     for family, kind, protocol, _name, address in found:
         if not is_public(str(address[0])):
             raise NotFetchedError("The address is not one of the public internet.")
+        _thread.watch.check()
         opened = socket.socket(family, kind, protocol)
         opened.settimeout(CONNECT_SECONDS)
         try:
+            _thread.watch.add(opened)
             opened.connect(address)
             if is_own(opened):
                 raise NotFetchedError("The address is this machine's own.")
@@ -112,10 +166,9 @@ def _manager() -> Iterator[PoolManager]:
 
 def fetch(address: str, into: BinaryIO, limit: int) -> None:
     """Writes what an http(s) address answers into a file, at most `limit` bytes. Raises NotFetchedError, OSError."""
-    ends_at = time.monotonic() + TOTAL_SECONDS
-    with _manager() as manager:
+    with _Watch(TOTAL_SECONDS) as _thread.watch, _manager() as manager:
         for _hop in range(MOST_REDIRECTS + 1):
-            if (after := _fetch(manager, address, into, limit, ends_at)) is None:
+            if (after := _fetch(manager, address, into, limit)) is None:
                 return
             try:
                 address = urljoin(address, after)
@@ -124,14 +177,9 @@ def fetch(address: str, into: BinaryIO, limit: int) -> None:
     raise NotFetchedError("The address leads from one to the next too often.")
 
 
-def _fetch(manager: PoolManager, address: str, into: BinaryIO, limit: int, ends_at: float) -> str | None:
+def _fetch(manager: PoolManager, address: str, into: BinaryIO, limit: int) -> str | None:
     """One request; gives the address it was sent on to, if it was."""
-    try:
-        parts = urlsplit(address)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if not _is_http(address):
         raise NotFetchedError("This is no http address.")
     try:
         answer = manager.request(
@@ -147,20 +195,29 @@ def _fetch(manager: PoolManager, address: str, into: BinaryIO, limit: int, ends_
             if answer.status != 200:
                 later = answer.status in (408, 425, 429) or answer.status >= 500
                 raise NotFetchedError(f"The address answers {answer.status}.", for_good=not later)
-            _read(answer.stream(PIECE, decode_content=False), into, limit, ends_at)
+            _read(answer.stream(PIECE, decode_content=False), into, limit)
         finally:
             answer.close()
     except (HTTPError, ValueError):
+        _thread.watch.check()
         raise NotFetchedError("The file could not be fetched to its end.", for_good=False) from None
     return None
 
 
-def _read(pieces: Iterator[bytes], into: BinaryIO, limit: int, ends_at: float) -> None:
+def _is_http(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _read(pieces: Iterator[bytes], into: BinaryIO, limit: int) -> None:
     size = 0
     for piece in pieces:
         size += len(piece)
         if size > limit:
             raise NotFetchedError("The file is larger than the limit.")
-        if time.monotonic() > ends_at:
-            raise NotFetchedError("The file came too slowly.", for_good=False)
+        _thread.watch.check()
         into.write(piece)
+    _thread.watch.check()  # without a length, a connection that was shut looks like the end

@@ -12,7 +12,7 @@ from django.utils import timezone
 from messaging import fetching, incoming_files, public_http
 from messaging.models import Attachment, Message
 from tests.conftest import CUSTOMER, NUMBER
-from tests.scripted_server import ScriptedServer, closed_port, http_answer
+from tests.scripted_server import ScriptedServer, closed_port, http_answer, self_signed
 
 
 @pytest.fixture(autouse=True)
@@ -185,17 +185,53 @@ def test_an_answer_that_ends_early_is_tried_again(receive, this_machine_is_publi
     assert (file.state, file.tries) == ("waiting", 1)
 
 
-def test_an_answer_that_drips_ends(monkeypatch, this_machine_is_public):
-    monkeypatch.setattr(public_http, "TOTAL_SECONDS", 0.3)
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize(
+    ("at_once", "dripping"),
+    [
+        (b"", b"HTTP/1.1 200 OK\r\n" + b"X-Name: value\r\n" * 50),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 50),
+        (HEAD, b"x" * 1000),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 200),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 1000),
+        (HEAD, b""),
+    ],
+    ids=["headers", "1xx", "body", "chunks", "without a length", "silence"],
+)
+def test_what_drips_ends_at_its_time(
+    monkeypatch, this_machine_is_public, tmp_path, secure, at_once, dripping
+):
+    monkeypatch.setattr(public_http, "TOTAL_SECONDS", 0.7)
+    tls = None
+    if secure:
+        certificate, tls = self_signed(tmp_path)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
     def drip(connection):
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-        for _unused in range(30):
-            try:
-                connection.sendall(bytes(public_http.PIECE // 8))
-            except OSError:
-                return
+        connection.sendall(at_once)
+        for byte in dripping:
+            connection.sendall(bytes([byte]))
             time.sleep(0.05)
+        time.sleep(10)
 
-    with ScriptedServer(drip) as server, pytest.raises(public_http.NotFetchedError, match=r"slowly|end"):
+    started = time.monotonic()
+    with (
+        ScriptedServer(drip, tls=tls) as server,
+        pytest.raises(public_http.NotFetchedError, match="slowly") as end,
+    ):
         public_http.fetch(server.url, io.BytesIO(), 10_000_000)
+    assert time.monotonic() - started < 3
+    assert not end.value.for_good
+
+
+def test_a_file_comes_over_tls(this_machine_is_public, tmp_path, monkeypatch):
+    certificate, tls = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    into = io.BytesIO()
+    with ScriptedServer(http_answer(200, b"Hello"), tls=tls) as server:
+        public_http.fetch(server.url, into, 1000)
+
+    assert into.getvalue() == b"Hello"
