@@ -244,6 +244,12 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_ROUTES = {
     "messaging.tasks.drain": {"queue": "sending"},
+    # They may wait for other people's servers, or for a large file; what is for the minute must not wait with them.
+    "messaging.tasks.take_out_files": {"queue": "files"},
+    "messaging.tasks.take_out_waiting_files": {"queue": "files"},
+    "messaging.tasks.fetch_files": {"queue": "files"},
+    "messaging.tasks.fetch_file": {"queue": "files"},
+    "messaging.tasks.remove_files_without_a_row": {"queue": "files"},
     "messaging.tasks.make_previews": {"queue": "files"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -265,6 +271,10 @@ CELERY_BEAT_SCHEDULE = {
     "check credentials": {"task": "messaging.tasks.check_credentials", "schedule": 180},
     "fold traffic counts": {"task": "messaging.tasks.fold_traffic", "schedule": 300},
     "sweep the spool": {"task": "messaging.tasks.sweep_spool", "schedule": crontab(minute=37)},
+    "remove files without a row": {
+        "task": "messaging.tasks.remove_files_without_a_row",
+        "schedule": crontab(hour=3, minute=47),
+    },
     "trim the webhook log": {"task": "messaging.tasks.trim_webhook_log", "schedule": crontab(minute=17)},
 }
 for _entry in CELERY_BEAT_SCHEDULE.values():

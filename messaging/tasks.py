@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import threading
 from typing import Any
 
 from celery import shared_task
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from channels_app.models import Channel
 from messaging import (
+    body_tries,
     checking,
     closing,
     counting,
@@ -29,6 +31,11 @@ from messaging import (
 from messaging.models import Session, WebhookLogEntry
 
 logger = logging.getLogger(__name__)
+
+ROUND = 30  # seconds; what was asked for and is still not begun then is asked for by the next round
+# Of a worker's four threads: slow servers must leave some for taking files out of messages.
+MOST_FETCHES = 2
+_fetches = threading.BoundedSemaphore(MOST_FETCHES)
 
 
 @worker_shutting_down.connect
@@ -60,31 +67,45 @@ def ring_waiting_channels() -> None:
 
 @shared_task
 def take_out_files(message_id: int) -> None:
-    if incoming_files.take_out(message_id):
-        make_previews()
-        fetch_files()
+    try:
+        taken = incoming_files.take_out(message_id)
+    except Exception as error:  # not its text: it may quote what somebody sent
+        logger.error("files of message %s: %s", message_id, type(error).__name__)
+    else:
+        if taken:
+            fetch_files()
+            make_previews()
 
 
 @shared_task
 def take_out_waiting_files() -> None:
-    """Takes out what a lost ring or a killed worker left: a message whose files fail holds up no other."""
-    for message_id in incoming_files.waiting():
-        try:
-            incoming_files.take_out(message_id)
-        except OSError as error:
-            logger.error("files of message %s: %s", message_id, type(error).__name__)
-    make_previews()
+    """Asks for what a lost ring or a killed worker left, a task for each: one that hangs holds up no other."""
+    for message_id in body_tries.due():
+        take_out_files.apply_async((message_id,), expires=ROUND)
 
 
 @shared_task
 def fetch_files() -> None:
-    """Fetches the files that came as an address and are due: one that fails holds up no other."""
+    """Asks for the files that came as an address and are due, a task for each."""
     for attachment_id in fetching.due():
-        try:
-            fetching.fetch(attachment_id)
-        except OSError as error:
-            logger.error("file %s: %s", attachment_id, type(error).__name__)
-    make_previews()
+        fetch_file.apply_async((attachment_id,), expires=ROUND)
+
+
+@shared_task
+def fetch_file(attachment_id: int) -> None:
+    """Fetches a file, and asks for the next; leaves it to a later round where `MOST_FETCHES` are under way."""
+    if not _fetches.acquire(blocking=False):
+        return
+    try:
+        fetching.fetch(attachment_id)
+    except Exception as error:  # not its text: it may have the address, which may have a token
+        logger.error("file %s: %s", attachment_id, type(error).__name__)
+    else:
+        make_previews()
+    finally:
+        _fetches.release()
+    for following in fetching.due(limit=1):
+        fetch_file.apply_async((following,), expires=ROUND)
 
 
 @shared_task
@@ -95,6 +116,12 @@ def make_previews() -> None:
 @shared_task
 def purge_files() -> None:
     retention.purge()
+    retention.purge_bodies()
+
+
+@shared_task
+def remove_files_without_a_row() -> None:
+    retention.remove_files_without_a_row()
 
 
 @shared_task

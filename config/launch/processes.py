@@ -49,6 +49,7 @@ def processes(environment: Environment) -> list[Process]:
         _web(environment),
         _worker("sender", queue="sending", threads=256, patience=SENDER_PATIENCE),
         _worker("worker", queue="default", threads=4),
+        _worker("files", queue="files", threads=4),
         _beat(environment),
     ]
 
