@@ -88,7 +88,7 @@ def _record(attachment: Attachment) -> bool:
     committing = is_stored = False
     try:
         with transaction.atomic():
-            Message.objects.select_for_update().filter(attachments=attachment).first()
+            Message.objects.select_for_update(of=("self",)).filter(attachments=attachment).first()
             if attachment.size <= _room(attachment):
                 is_stored = bool(_mine(attachment).update(**_fields(attachment)))
             else:

@@ -88,7 +88,8 @@ def _record(message: Message, attachments: list[Attachment]) -> int:
     committing = False
     try:
         with transaction.atomic():
-            locked = Message.objects.select_for_update().select_related("session").get(pk=message.pk)
+            found = Message.objects.select_for_update(of=("self",)).select_related("session")
+            locked = found.get(pk=message.pk)
             is_mine = locked.body_file == message.body_file and (
                 locked.body_tries <= body_tries.MOST_TRIES or locked.body_tries == message.body_tries
             )
