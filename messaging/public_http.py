@@ -221,3 +221,5 @@ def _read(pieces: Iterator[bytes], into: BinaryIO, limit: int) -> None:
         _thread.watch.check()
         into.write(piece)
     _thread.watch.check()  # without a length, a connection that was shut looks like the end
+    if not size:  # so does one that was closed among the headers
+        raise NotFetchedError("The file is empty.", for_good=False)

@@ -100,10 +100,10 @@ def fetch_file(attachment_id: int) -> None:
         fetching.fetch(attachment_id)
     except Exception as error:  # not its text: it may have the address, which may have a token
         logger.error("file %s: %s", attachment_id, type(error).__name__)
-    else:
-        make_previews()
+        return  # what fails here may fail for the next as well: that is for a later round
     finally:
         _fetches.release()
+    make_previews()
     for following in fetching.due(limit=1):
         fetch_file.apply_async((following,), expires=ROUND)
 

@@ -175,8 +175,10 @@ def test_more_than_the_limit_is_not_kept(receive, this_machine_is_public, settin
     assert not [path for path in Path(folders).rglob("*") if path.is_file()]
 
 
-def test_an_answer_that_ends_early_is_tried_again(receive, this_machine_is_public):
-    cut = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhello"
+@pytest.mark.parametrize(
+    "cut", [b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhello", b"HTTP/1.1 200 OK\r\nContent-"]
+)
+def test_an_answer_that_ends_early_is_tried_again(receive, this_machine_is_public, cut):
     with ScriptedServer(lambda connection: connection.sendall(cut)) as server:
         [file] = receive(f"{server.url}/a.bin")
         assert not fetching.fetch(file.pk)

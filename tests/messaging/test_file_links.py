@@ -12,7 +12,7 @@ from messaging.models import Attachment, Session
 from tests.messaging.arrivals import arrive
 from tests.messaging.stored_files import add_file, add_linked_file, picture
 
-pytestmark = pytest.mark.usefixtures("folder")
+pytestmark = pytest.mark.usefixtures("file_folder")
 
 ORIGIN = "https://sms.example.com"
 
@@ -196,12 +196,12 @@ def test_a_file_that_is_purged_at_this_instant_is_gone(client, session, link_of)
 
 
 def test_a_storage_that_fails_is_asked_again_later_and_no_token_is_logged(
-    client, session, link_of, folder, caplog
+    client, session, link_of, file_folder, caplog
 ):
     caplog.set_level(logging.DEBUG)
     for content in (b"Hello", bytes(2_000_000)):
         file = add_linked_file(session, content)
-        path = folder / file.file
+        path = file_folder / file.file
         path.unlink()
         path.symlink_to(path)  # reading it ends in "too many levels of symbolic links"
 

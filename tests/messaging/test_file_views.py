@@ -12,7 +12,7 @@ from messaging.views import file_responses
 from tests.messaging.arrivals import arrive
 from tests.messaging.stored_files import add_file, add_linked_file, picture
 
-pytestmark = pytest.mark.usefixtures("folder")
+pytestmark = pytest.mark.usefixtures("file_folder")
 
 ALWAYS = {"supervisor", "administrator"}
 
@@ -301,7 +301,7 @@ class TestPlayers:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_place_is_given_back_whatever_becomes_of_an_answer(session, browsers, folder):
+def test_a_place_is_given_back_whatever_becomes_of_an_answer(session, browsers, file_folder):
     file = add_file(session, bytes(2 * 1024 * 1024))
     browser, address = browsers["anna"], address_of(session, file)
     for _unused in range(10):

@@ -31,7 +31,7 @@ def bomb(width=50_000, height=50_000):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-pytestmark = pytest.mark.usefixtures("folder")
+pytestmark = pytest.mark.usefixtures("file_folder")
 
 
 def stored_in(folder):
@@ -58,7 +58,7 @@ def receive(client, channel, rule):
     return receive
 
 
-def test_a_picture_is_stored_with_its_preview_and_the_request_goes(receive, folder):
+def test_a_picture_is_stored_with_its_preview_and_the_request_goes(receive, file_folder):
     content = picture()
     message = receive({"IMG_1.jpg": content, "x.smil": b"<smil/>"})
 
@@ -78,12 +78,12 @@ def test_a_picture_is_stored_with_its_preview_and_the_request_goes(receive, fold
     assert list(Path(spool._folder()).iterdir()) == []
 
 
-def test_taking_out_twice_stores_once(receive, folder):
+def test_taking_out_twice_stores_once(receive, file_folder):
     message = receive({"a.jpg": picture()})
-    before = stored_in(folder)
+    before = stored_in(file_folder)
 
     assert incoming_files.take_out(message.pk) == 0
-    assert (stored_in(folder), message.attachments.count()) == (before, 1)
+    assert (stored_in(file_folder), message.attachments.count()) == (before, 1)
 
 
 def test_a_worker_that_dies_before_its_rows_leaves_the_request_for_the_next(receive, monkeypatch, client):
@@ -152,7 +152,7 @@ def test_files_are_together_at_most_as_large_as_the_limit(receive, settings):
 
 
 def test_at_the_instant_its_time_is_over_the_link_is_gone_and_then_the_bytes(
-    receive, client, anna, queue, folder, time_machine
+    receive, client, anna, queue, file_folder, time_machine
 ):
     time_machine.move_to("2026-03-01T12:00:00Z", tick=False)
     message = receive({"a.jpg": picture()})
@@ -167,19 +167,19 @@ def test_at_the_instant_its_time_is_over_the_link_is_gone_and_then_the_bytes(
     assert "File expired" in client.get(f"/inbox/{message.session_id}/").content.decode()
 
     assert (retention.purge(), retention.purge()) == (1, 0)
-    assert stored_in(folder) == []
+    assert stored_in(file_folder) == []
     file.refresh_from_db()
     assert (file.state, file.file, file.preview, file.name) == ("expired", "", "", "a.jpg")
 
 
-def test_a_purge_that_was_killed_half_way_is_finished_by_the_next(receive, folder, time_machine):
+def test_a_purge_that_was_killed_half_way_is_finished_by_the_next(receive, file_folder, time_machine):
     time_machine.move_to("2026-03-01T12:00:00Z", tick=False)
     files = [receive({"a.jpg": picture()}).attachments.get() for _unused in range(3)]
     time_machine.move_to("2026-03-05T12:00:00Z", tick=False)
     file_storage.drop(files[0].file)  # as if it had died between the bytes and the row
 
     assert retention.purge(batch=2) == 3
-    assert stored_in(folder) == []
+    assert stored_in(file_folder) == []
 
 
 def age(path, days=2):
@@ -194,12 +194,12 @@ def test_the_spool_keeps_what_a_message_needs_and_nothing_else(client, channel, 
         body["destination_number"] = number
         client.post(address, json.dumps(body), content_type="application/json")
     folder = Path(settings.SPOOL_FOLDER)
-    needed = set(folder.iterdir())
+    needed = set(file_folder.iterdir())
     assert len(needed) == 2
     (folder / "of-a-request-that-got-503.body").write_bytes(b"x")
     (folder / "half.body.part").write_bytes(b"x")
     (folder / "new.body").write_bytes(b"x")
-    for path in folder.iterdir():
+    for path in file_folder.iterdir():
         if path.name != "new.body":
             age(path)
 
@@ -212,14 +212,14 @@ def test_the_spool_keeps_what_a_message_needs_and_nothing_else(client, channel, 
     assert retention.sweep_spool() == 1
 
 
-def test_files_without_a_row_and_rows_without_a_file_are_found(receive, folder, capsys):
+def test_files_without_a_row_and_rows_without_a_file_are_found(receive, file_folder, capsys):
     whole = receive({"a.jpg": picture()}).attachments.get()
     lost = receive({"b.txt": b"Hello"}).attachments.get()
     call_command("check_files")
     assert "agree" in capsys.readouterr().out
 
     file_storage.drop(lost.file)
-    stray = Path(folder / file_storage.keep(io.BytesIO(b"x")))
+    stray = Path(file_folder / file_storage.keep(io.BytesIO(b"x")))
     age(stray)
     with pytest.raises(CommandError, match="2 differences"):
         call_command("check_files")

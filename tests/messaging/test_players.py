@@ -56,7 +56,7 @@ PLAY = """async (address) => {
 
 
 def test_players_play_and_seek_and_paused_ones_take_no_place(
-    channel, rule, folder, tmp_path, client, supervisor
+    channel, rule, file_folder, tmp_path, client, supervisor
 ):
     arrive(channel)
     session = Session.objects.get()

@@ -25,7 +25,7 @@ LARGE = 20 * MEBIBYTE  # more than the buffers of a connection take
 
 
 @pytest.fixture
-def session(channel, rule, folder):
+def session(channel, rule, file_folder):
     arrive(channel)
     return Session.objects.get()
 
@@ -178,9 +178,9 @@ def test_no_token_is_logged_whatever_is_answered(server, session, addresses, rea
     assert token not in server.log
 
 
-def test_a_file_that_is_shorter_than_it_should_be_breaks_off(server, session, addresses, folder):
+def test_a_file_that_is_shorter_than_it_should_be_breaks_off(server, session, addresses, file_folder):
     """Else half a file would pass for the whole."""
-    [stored] = [path for path in folder.rglob("*") if path.is_file()]
+    [stored] = [path for path in file_folder.rglob("*") if path.is_file()]
     with stored.open("r+b") as file:
         file.truncate(LARGE - 1)
 
