@@ -80,7 +80,9 @@ def drop(name: str) -> None:
 def open_kept(name: str) -> BinaryIO:
     """A stored file's bytes. Raises `FileNotFoundError` where there is none, `StorageError`."""
     with _failing_as_one(FileNotFoundError):
-        return cast(BinaryIO, storage().open(name))
+        opened = cast(BinaryIO, storage().open(name))
+        opened.seek(0)  # a storage elsewhere fetches it now, and fails here if it fails
+        return opened
 
 
 def exists(name: str) -> bool:

@@ -71,7 +71,7 @@ def make(attachment_id: int, *, program: Path = PROGRAM, limits: confined.Limits
         return False
     with cast(BinaryIO, tempfile.TemporaryFile()) as content:
         try:
-            with file_storage.storage().open(attachment.file) as stored:
+            with file_storage.open_kept(attachment.file) as stored:
                 shutil.copyfileobj(stored, content)
         except FileNotFoundError:  # purged at this instant, or lost
             return _end(attachment)

@@ -46,6 +46,9 @@ def purge(batch: int = 200) -> int:
             purged += Attachment.objects.filter(pk=each.pk, preview=each.preview).update(
                 state=Attachment.State.EXPIRED, file="", preview="", preview_due=False
             )
+    Attachment.objects.filter(
+        message=None, state=Attachment.State.EXPIRED
+    ).delete()  # never sent: nobody misses it
     return purged
 
 

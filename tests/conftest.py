@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -91,6 +93,21 @@ def anna_rule(channel: Channel, anna: Extension) -> RoutingRule:
     return RoutingRule.objects.create(
         channel=channel, number=OTHER_NUMBER, destination_extension=anna, registration="registered"
     )
+
+
+@pytest.fixture
+def file_folder(settings: Any, tmp_path: Path) -> Path:
+    """Where the bytes of this test's files are stored; its spool is beside it."""
+    settings.SPOOL_FOLDER = tmp_path / "spool"
+    files = {**settings.STORAGES["files"], "OPTIONS": {"location": str(tmp_path / "files")}}
+    settings.STORAGES = {**settings.STORAGES, "files": files}
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def stored(file_folder: Path) -> Callable[[], list[bytes]]:
+    """The bytes of all files in the storage."""
+    return lambda: sorted(path.read_bytes() for path in file_folder.rglob("*") if path.is_file())
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,16 @@ from messaging.models.sessions import Session
 # What a browser shows without running anything of it. Everything else is for download only.
 PICTURES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 AUDIO = frozenset(
-    {"audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/x-wav", "audio/aac", "audio/amr"}
+    {
+        "audio/mpeg",
+        "audio/mp4",
+        "audio/ogg",
+        "audio/wav",
+        "audio/wave",
+        "audio/x-wav",
+        "audio/aac",
+        "audio/amr",
+    }
 )
 VIDEO = frozenset({"video/mp4", "video/webm", "video/quicktime", "video/3gpp"})
 SHOWN_INLINE = PICTURES | AUDIO | VIDEO

@@ -9,9 +9,8 @@ from __future__ import annotations
 import hashlib
 import logging
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, BinaryIO
 
-from django.core.files import File
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -68,7 +67,7 @@ def preview_response(found: Attachment) -> HttpResponse:
     headers = _headers(found, inline=True) | {"Content-Type": "image/jpeg", "Accept-Ranges": "none"}
     del headers["ETag"]
     try:
-        with file_storage.storage().open(found.preview) as opened:
+        with file_storage.open_kept(found.preview) as opened:
             return HttpResponse(opened.read(), headers=headers)
     except OSError as error:
         return _not_opened(found, error)
@@ -89,7 +88,7 @@ def _opened(
 ) -> HttpResponseBase:
     try:
         if part.length <= AT_ONCE:
-            with file_storage.storage().open(found.file) as opened:
+            with file_storage.open_kept(found.file) as opened:
                 opened.seek(part.first)
                 return HttpResponse(opened.read(part.length), **options)
         if places.acquire(blocking=False):
@@ -109,9 +108,9 @@ class _Blocks:
     def __init__(self, stored: str, part: Part, places: BoundedSemaphore) -> None:
         self._places, self._left = places, part.length
         self._has_begun = self._is_closed = False
-        self._opened: File[bytes] | None = None
+        self._opened: BinaryIO | None = None
         try:
-            self._opened = file_storage.storage().open(stored)
+            self._opened = file_storage.open_kept(stored)
             self._opened.seek(part.first)
         except BaseException:
             self.close()
@@ -171,7 +170,7 @@ def _headers(found: Attachment, *, inline: bool) -> dict[str, str]:
 def _not_opened(found: Attachment, error: OSError) -> HttpResponse:
     if isinstance(error, FileNotFoundError):  # purged at this instant
         return gone()
-    logger.error("file %s could not be read: %s", found.pk, error.strerror or type(error).__name__)
+    logger.error("file %s could not be read: %s", found.pk, error)
     return try_again(_("The file can't be read at this moment. Try again in a few seconds."))
 
 

@@ -16,16 +16,7 @@ from tests.conftest import OTHER_NUMBER
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
 
-@pytest.fixture(autouse=True)
-def _storage(settings, tmp_path):
-    settings.SPOOL_FOLDER = tmp_path / "spool"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "files": {
-            "BACKEND": "messaging.file_storage.SyncedFolder",
-            "OPTIONS": {"location": str(tmp_path / "files")},
-        },
-    }
+pytestmark = pytest.mark.usefixtures("file_folder")
 
 
 @pytest.fixture

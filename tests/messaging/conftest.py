@@ -1,4 +1,4 @@
-"""Fixtures for messages with files: folders of the test's own, and a webhook that brings files."""
+"""A webhook that brings files."""
 
 from __future__ import annotations
 
@@ -14,21 +14,6 @@ from django.test import Client
 from channels_app.models import Channel, RoutingRule
 from messaging.models import Message
 from tests.conftest import CUSTOMER, NUMBER
-
-
-@pytest.fixture
-def file_folder(settings: Any, tmp_path: Path) -> Path:
-    """Where the bytes of this test's files are stored; its spool is beside it."""
-    settings.SPOOL_FOLDER = tmp_path / "spool"
-    files = {**settings.STORAGES["files"], "OPTIONS": {"location": str(tmp_path / "files")}}
-    settings.STORAGES = {**settings.STORAGES, "files": files}
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def stored(file_folder: Path) -> Callable[[], list[bytes]]:
-    """The bytes of all files in the storage."""
-    return lambda: sorted(path.read_bytes() for path in file_folder.rglob("*") if path.is_file())
 
 
 @pytest.fixture

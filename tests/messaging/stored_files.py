@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 from PIL import Image
 
-from messaging import file_links
+from messaging import file_links, previews
 from messaging.incoming_files import put_into
 from messaging.models import Attachment, Message, Session
 
@@ -51,4 +51,6 @@ def _store(message: Message, content: bytes, called: str, /, **more: Any) -> Att
     for field, value in more.items():
         setattr(attachment, field, value)
     attachment.save()
+    if attachment.preview_due and previews.make(attachment.pk):
+        attachment.refresh_from_db()
     return attachment

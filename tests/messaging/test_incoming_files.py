@@ -194,12 +194,12 @@ def test_the_spool_keeps_what_a_message_needs_and_nothing_else(client, channel, 
         body["destination_number"] = number
         client.post(address, json.dumps(body), content_type="application/json")
     folder = Path(settings.SPOOL_FOLDER)
-    needed = set(file_folder.iterdir())
+    needed = set(folder.iterdir())
     assert len(needed) == 2
     (folder / "of-a-request-that-got-503.body").write_bytes(b"x")
     (folder / "half.body.part").write_bytes(b"x")
     (folder / "new.body").write_bytes(b"x")
-    for path in file_folder.iterdir():
+    for path in folder.iterdir():
         if path.name != "new.body":
             age(path)
 

@@ -1,5 +1,6 @@
 """Files on their way out: uploaded beside a text, sent with it, handed to the ITSP as links."""
 
+import datetime as dt
 import uuid
 from io import BytesIO
 
@@ -7,7 +8,17 @@ import pytest
 from django.utils import timezone
 
 from channels_app.models import Domain
-from messaging import claims, closing, file_storage, outbound, resolving, sending, settling, uploads
+from messaging import (
+    claims,
+    closing,
+    file_storage,
+    outbound,
+    resolving,
+    retention,
+    sending,
+    settling,
+    uploads,
+)
 from messaging.claims import Wanted
 from messaging.models import Attachment, Message, Session, TrafficCount
 from messaging.refusal import NotFoundError, RefusedError
@@ -17,16 +28,7 @@ from tests.messaging.arrivals import arrive
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
 
-@pytest.fixture(autouse=True)
-def _storage(settings, tmp_path):
-    settings.SPOOL_FOLDER = tmp_path / "spool"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "files": {
-            "BACKEND": "messaging.file_storage.SyncedFolder",
-            "OPTIONS": {"location": str(tmp_path / "files")},
-        },
-    }
+pytestmark = pytest.mark.usefixtures("file_folder")
 
 
 @pytest.fixture
@@ -42,10 +44,6 @@ def put(session, seat, content=PNG, name="photo.png") -> Attachment:
 def send(session, seat, text, *files, key=None) -> Message:
     ids = [each.pk for each in files]
     return outbound.answer(seat.user, seat, session.pk, text, key or uuid.uuid4(), ids)
-
-
-def stored_files(tmp_path):
-    return [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
 
 
 def test_a_draft_becomes_a_file_of_the_message_that_is_sent_with_it(session, anna):
@@ -110,23 +108,23 @@ def test_a_file_that_is_gone_refuses_the_message_whole(session, anna):
     assert not Message.objects.filter(direction="outbound").exists()
 
 
-def test_a_removed_draft_leaves_no_byte(session, anna, tmp_path):
+def test_a_removed_draft_leaves_no_byte(session, anna, stored):
     draft = put(session, anna)
-    assert len(stored_files(tmp_path)) == 1
+    assert len(stored()) == 1
 
     uploads.remove(anna, session.pk, draft.pk)
 
-    assert stored_files(tmp_path) == []
+    assert stored() == []
 
 
-def test_the_limit_holds_for_the_files_of_a_message_together(session, anna, settings, tmp_path):
+def test_the_limit_holds_for_the_files_of_a_message_together(session, anna, settings, stored):
     settings.MAX_FILES_BYTES = 100
     put(session, anna, b"x" * 60)
     put(session, anna, b"x" * 40)  # exactly the limit
 
     with pytest.raises(RefusedError, match="together"):
         put(session, anna, b"x")
-    assert len(stored_files(tmp_path)) == 2
+    assert len(stored()) == 2
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_read(session, anna, settings):
@@ -138,12 +136,12 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(session, anna, setti
     assert body.tell() == 0
 
 
-def test_an_upload_that_is_cut_short_leaves_nothing(session, anna, tmp_path):
+def test_an_upload_that_is_cut_short_leaves_nothing(session, anna, stored):
     from messaging.spool import BodyCutShortError
 
     with pytest.raises(BodyCutShortError):
         uploads.upload(anna.user, anna, session.pk, BytesIO(b"x" * 10), 11, "x.txt")
-    assert stored_files(tmp_path) == []
+    assert stored() == []
     assert not Attachment.objects.exists()
 
 
@@ -159,10 +157,10 @@ def test_an_upload_that_is_cut_short_leaves_nothing(session, anna, tmp_path):
         (b"", "empty.txt"),
     ],
 )
-def test_what_a_browser_would_run_is_refused(session, anna, content, name, tmp_path):
+def test_what_a_browser_would_run_is_refused(session, anna, content, name, stored):
     with pytest.raises(RefusedError):
         put(session, anna, content, name)
-    assert stored_files(tmp_path) == []
+    assert stored() == []
 
 
 def test_without_a_domain_no_file_can_be_sent(session, anna, channel):
@@ -233,7 +231,7 @@ def test_a_message_that_waits_fails_when_its_file_expires(session, anna, channel
     assert settling.fail_expired_files() == 0
 
 
-def test_send_again_sends_the_same_file_under_a_link_of_its_own(session, anna, tmp_path):
+def test_send_again_sends_the_same_file_under_a_link_of_its_own(session, anna, stored):
     message = send(session, anna, "Look", put(session, anna))
     Message.objects.filter(pk=message.pk).update(status="failed", concluded_at=timezone.now())
 
@@ -244,7 +242,7 @@ def test_send_again_sends_the_same_file_under_a_link_of_its_own(session, anna, t
     assert (new.file, new.expires_at, new.name) == (old.file, old.expires_at, old.name)
     assert new.pk != old.pk
     assert new.link_token not in ("", old.link_token)
-    assert len(stored_files(tmp_path)) == 1
+    assert len(stored()) == 1
 
 
 def test_an_expired_file_is_not_sent_again(session, anna):
@@ -280,7 +278,7 @@ def test_a_draft_that_expired_is_not_sent(session, anna):
         send(session, anna, "Look", draft)
 
 
-def test_a_session_that_is_closed_while_a_file_comes_in_keeps_nothing_of_it(session, anna, tmp_path):
+def test_a_session_that_is_closed_while_a_file_comes_in_keeps_nothing_of_it(session, anna, stored):
     class Slow(BytesIO):
         def read(self, size=-1):
             if Session.objects.get(pk=session.pk).is_open:
@@ -289,5 +287,18 @@ def test_a_session_that_is_closed_while_a_file_comes_in_keeps_nothing_of_it(sess
 
     with pytest.raises(RefusedError, match="closed"):
         uploads.upload(anna.user, anna, session.pk, Slow(PNG), len(PNG), "photo.png")
-    assert stored_files(tmp_path) == []
+    assert stored() == []
+    assert not Attachment.objects.exists()
+
+
+def test_a_draft_that_nobody_sent_goes_with_its_time(session, anna, stored, time_machine):
+    time_machine.move_to("2026-03-01T12:00:00Z", tick=False)
+    draft = put(session, anna)
+    time_machine.move_to(draft.expires_at - dt.timedelta(microseconds=1), tick=False)
+    assert retention.purge() == 0
+
+    time_machine.move_to(draft.expires_at, tick=False)
+
+    assert retention.purge() == 1
+    assert stored() == []
     assert not Attachment.objects.exists()
