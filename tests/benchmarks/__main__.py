@@ -37,6 +37,7 @@ def rows(home: Path, database: str) -> dict[str, Callable[[], Figures]]:
     named["webhook"] = receiving.webhook
     named["receiving-crash"] = lambda: crash_receiving.run(Path(mkdtemp(dir=home)), database, 20_000)
     named["files"] = lambda: files.inbound(home)
+    named["files-out"] = lambda: files.outbound(home)
     named["statements"] = receiving.statements
     named["many-rows"] = receiving.many_rows
     return named

@@ -9,9 +9,13 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.benchmarks import backlog, world
 from tests.benchmarks.crash_receiving import Web
+
+if TYPE_CHECKING:
+    from channels_app.models import Extension
 
 Figures = dict[str, float]
 MEGABYTE = 1024 * 1024
@@ -60,6 +64,88 @@ def inbound(home: Path, files: int = 5) -> Figures:
     finally:
         web.kill()
         worker.stop()
+
+
+def outbound(home: Path) -> Figures:
+    """Resident megabytes of a web process: before, at most meanwhile, and after an upload of 100 MB, and a download of
+    the same by its public link; and what an upload of one byte more than the limit is answered.
+    """
+    from django.conf import settings
+
+    from messaging.models import Attachment
+
+    backlog.empty()
+    channel = backlog.make_channel(0, "http://127.0.0.1:1", 1)
+    backlog.fill(channel, 1, 1)
+    session, seat = channel.sessions.get(), backlog.make_seat()
+    session.give_to(seat)
+    session.save()
+    web = Web(home, os.environ["DATABASE_URL"], world.broker.url)
+    web.environment["MALLOC_ARENA_MAX"] = "2"  # as the launcher does
+    web.start()
+    try:
+        path, headers = f"/inbox/{session.pk}/files/", _signed_in(seat)
+        for _unused in range(4):  # so that everything is loaded
+            _upload(web.port, path, headers, MEGABYTE // 64)
+        Attachment.objects.all().delete()
+        uploading = Memory("web", _children(web.process.pid))
+        with uploading:
+            sent_at = time.monotonic()
+            status = _upload(web.port, path, headers, settings.MAX_FILES_BYTES)
+            uploaded_in = time.monotonic() - sent_at
+        stored = Attachment.objects.get()
+        stored.link_token = "x" * 43
+        stored.save()
+        downloading = Memory("web", _children(web.process.pid))
+        with downloading:
+            received = _download(web.port, f"/files/{stored.link_token}/{stored.name}")
+        return {
+            "answer": status,
+            "uploaded in s": uploaded_in,
+            "missing bytes": settings.MAX_FILES_BYTES - received,
+            **{f"upload: {name}": figure for name, figure in uploading.figures.items()},
+            **{f"download: {name}": figure for name, figure in downloading.figures.items()},
+            "answer to one byte more": _upload(web.port, path, headers, 1),
+        }
+    finally:
+        web.kill()
+
+
+def _signed_in(seat: Extension) -> dict[str, str]:
+    """What a browser sends along that this person has signed in with."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client()
+    client.force_login(seat.user, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    session, token = client.cookies[settings.SESSION_COOKIE_NAME].value, "x" * 32
+    cookies = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={token}"
+    return {"Cookie": cookies, "X-CSRFToken": token}
+
+
+def _upload(port: int, path: str, headers: dict[str, str], size: int) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    piece = os.urandom(min(size, MEGABYTE))
+    try:
+        more = {"Content-Type": "application/octet-stream", "Content-Length": str(size), "X-File-Name": "a.bin"}
+        connection.request("POST", path, iter([piece] * (size // len(piece))), {**headers, **more})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def _download(port: int, path: str) -> int:
+    """How many bytes come."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    received = 0
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        while piece := answer.read(MEGABYTE):
+            received += len(piece)
+        return received
+    finally:
+        connection.close()
 
 
 class Memory:
