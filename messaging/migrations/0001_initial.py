@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'file',
                 'verbose_name_plural': 'files',
-                'ordering': ['message', 'position'],
+                'ordering': ['message_id', 'position'],
             },
         ),
         migrations.CreateModel(

@@ -127,7 +127,11 @@ def _upload(port: int, path: str, headers: dict[str, str], size: int) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     piece = os.urandom(min(size, MEGABYTE))
     try:
-        more = {"Content-Type": "application/octet-stream", "Content-Length": str(size), "X-File-Name": "a.bin"}
+        more = {
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(size),
+            "X-File-Name": "a.bin",
+        }
         connection.request("POST", path, iter([piece] * (size // len(piece))), {**headers, **more})
         return connection.getresponse().status
     finally:
