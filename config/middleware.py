@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
@@ -19,6 +18,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from channels_app.models import Domain
+from messaging.views.places import TOGETHER, Places
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -129,28 +129,48 @@ def _is_upload(request: HttpRequest) -> bool:
     )
 
 
-_STRANGERS = threading.BoundedSemaphore(4)  # of the 20 threads that a web process has
+_STRANGERS, _PEOPLE = Places(each=TOGETHER), Places()
 
 
-class StrangersFormsMiddleware:
-    """Forms of people who are not signed in take a quarter of the threads at most.
+class FormsMiddleware:
+    """Forms take few of the threads: a body may come in as slowly as its sender likes.
 
-    A body may come in as slowly as its sender likes, and a wrong password costs a third of a second of work.
+    Those of strangers hold their place to the end, since a wrong password costs a third of a second of work; those of
+    people who are signed in only until they are read.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method in ("GET", "HEAD") or request.session.get(SESSION_KEY):
+        if request.method in ("GET", "HEAD"):
             return self.get_response(request)
-        if not _STRANGERS.acquire(timeout=0.5):
-            text = _("Too many at once. Try again in a minute.")
-            return HttpResponse(f"{text}\n", status=503, content_type="text/plain; charset=utf-8")
+        if person := request.session.get(SESSION_KEY):
+            return self._of(person, request)
+        if not _STRANGERS.take(None, timeout=0.5):
+            return _too_many()
         try:
             return self.get_response(request)
         finally:
-            _STRANGERS.release()
+            _STRANGERS.give_back(None)
+
+    def _of(self, person: str, request: HttpRequest) -> HttpResponse:
+        if _is_upload(request):  # its view has places of its own
+            return self.get_response(request)
+        if not _PEOPLE.take(person, timeout=2):
+            return _too_many()
+        try:
+            request.body  # noqa: B018 - reads it; forms are small
+        except UnreadablePostError:
+            return HttpResponse(status=400)
+        finally:
+            _PEOPLE.give_back(person)
+        return self.get_response(request)
+
+
+def _too_many() -> HttpResponse:
+    text = _("Too many at once. Try again in a minute.")
+    return HttpResponse(f"{text}\n", status=503, content_type="text/plain; charset=utf-8")
 
 
 class ContentSecurityMiddleware(MiddlewareMixin):

@@ -18,6 +18,7 @@ from channels_app.models import Extension, User
 from channels_app.phone_numbers import pretty_number
 from messaging import access, uploads
 from messaging.delivery import meaning_of, reason_of
+from messaging.file_types import type_name
 from messaging.models import Attachment, Message, Session, SessionEvent
 from messaging.models.session_access import may_move, may_pick_up, may_resolve
 from messaging.personal import with_marks
@@ -44,16 +45,16 @@ class Line(Shown):
 
 @dataclass(frozen=True)
 class FileLine(Shown):
-    """One file of a message. `kind`: picture, audio, video or other; `gone`: why it can't be fetched."""
+    """One file of a message. `kind`: picture, audio, video or other; `missing`: why it is not to be had now."""
 
     file_id: int
     name: str
     kind: str
     size: str
     bytes: int
-    content_type: str
+    type_name: str
     has_preview: bool
-    gone: str
+    missing: str
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class MessageLine(Line):
     reason: str = ""
     meaning: str = ""
     possible_repeat: bool = False
-    has_files: bool = False
+    reads_files: bool = False
     files: tuple[FileLine, ...] = ()
     leaves_in: str = ""
     sent_again_as: int = 0
@@ -107,11 +108,7 @@ class Composer(Shown):
     why_no_files: str
     # Not part of what is new: the page that uploads them knows them, and must not be disturbed.
     drafts: tuple[FileLine, ...] = field(repr=False)
-
-    @property
-    def drafts_size(self) -> int:
-        """In bytes."""
-        return sum(draft.bytes for draft in self.drafts)
+    accompanying_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -210,7 +207,11 @@ class _Present:
             "leaves_in": about(seconds) if seconds else "",
             "sent_again_as": again,
             "may_cancel": self.may_resolve and message.status == Status.QUEUED,
-            "may_send_again": self.may_resolve and unsure and not again and self.session.is_open,
+            "may_send_again": self.may_resolve
+            and unsure
+            and not again
+            and self.session.is_open
+            and all(each.is_there for each in message.attachments.all()),
             "may_say_sent": self.may_resolve and message.status == Status.UNCONFIRMED,
         }
 
@@ -284,7 +285,7 @@ def _line(entry: Message | SessionEvent, at: dt.datetime, time: str, present: _P
         reason=reason_of(entry),
         meaning=meaning_of(entry),
         possible_repeat=entry.possible_repeat,
-        has_files=entry.has_files and entry.body_file != "" and not files,  # a broken one's body is kept
+        reads_files=entry.has_files and entry.body_file != "" and not files,  # a broken one's body is kept
         files=files,
         **present.of(entry),
     )
@@ -292,22 +293,22 @@ def _line(entry: Message | SessionEvent, at: dt.datetime, time: str, present: _P
 
 def file_line(attachment: Attachment) -> FileLine:
     """A file as a page shows it."""
-    gone = ""
+    missing = ""
     if attachment.state == Attachment.State.BROKEN:
-        gone = _(attachment.problem)
+        missing = _(attachment.problem)
     elif attachment.state == Attachment.State.WAITING:
-        gone = _("being fetched…")
+        missing = _("being fetched…")
     elif not attachment.is_there:
-        gone = _("File expired")
+        missing = _("File expired")
     return FileLine(
         file_id=attachment.pk,
         name=attachment.name,
         kind=attachment.kind,
         size=filesizeformat(attachment.size) if attachment.size else "",
         bytes=attachment.size,
-        content_type=attachment.content_type,
+        type_name=type_name(attachment.name, attachment.content_type),
         has_preview=attachment.preview != "",
-        gone=gone,
+        missing=missing,
     )
 
 
@@ -374,6 +375,7 @@ def _composer(session: Session, seat: Extension | None) -> Composer:
         customer_number=session.customer_number,
         why_no_files="" if why_not else uploads.why_no_files(session),
         drafts=() if why_not or seat is None else _drafts(session, seat),
+        accompanying_text=session.channel.accompanying_text,
     )
 
 

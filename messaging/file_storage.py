@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -83,6 +84,16 @@ def open_kept(name: str) -> BinaryIO:
         opened = cast(BinaryIO, storage().open(name))
         opened.seek(0)  # a storage elsewhere fetches it now, and fails here if it fails
         return opened
+
+
+def has_room(size: int) -> bool:
+    """Whether so many bytes are free, as far as can be told: of a storage elsewhere nothing is known."""
+    found = storage()
+    if not isinstance(found, FileSystemStorage):
+        return True
+    location = Path(found.location)
+    location.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return shutil.disk_usage(location).free >= size
 
 
 def exists(name: str) -> bool:

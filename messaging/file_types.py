@@ -11,43 +11,32 @@ import puremagic
 
 HEAD = 8192  # bytes that tell the type
 LONGEST_NAME = 100
+LONGEST_READ = 1000  # characters of a name as it came
 UNKNOWN = "application/octet-stream"
 
 # The library guesses from a few bytes where many formats begin alike; these are sure.
 _SURE = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"%PDF-", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
     (b"ID3", "audio/mpeg"),
     (b"OggS", "audio/ogg"),
     (b"#!AMR", "audio/amr"),
 )
+_RIFF = {b"WAVE": "audio/wav", b"WEBP": "image/webp"}
 # What a browser may run, by its type or by its name: a script's content looks like any text.
 _RUN_TYPES = frozenset({"text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript", "text/xml"})
 _RUN_TYPES_ENDING = ("+xml", "/xml", "javascript", "ecmascript")
 _RUN_EXTENSIONS = frozenset(
-    {
-        ".htm",
-        ".html",
-        ".xht",
-        ".xhtml",
-        ".shtml",
-        ".mht",
-        ".mhtml",
-        ".svg",
-        ".svgz",
-        ".xml",
-        ".xsl",
-        ".xslt",
-        ".js",
-        ".mjs",
-        ".cjs",
-        ".wasm",
-        ".swf",
-        ".hta",
-        ".vbs",
-    }
+    (
+        *(".htm", ".html", ".xht", ".xhtml", ".shtm", ".shtml", ".mht", ".mhtml"),
+        *(".svg", ".svgz", ".xml", ".xsl", ".xslt", ".xsd", ".rdf", ".xul"),
+        *(".js", ".jse", ".mjs", ".cjs", ".wasm", ".wsf", ".wsh", ".swf", ".hta", ".htc", ".vbs"),
+    )
 )
-_MARKUP = re.compile(rb"<\s*(?:!doctype|html|head|body|script|svg|iframe|\?xml|!--)", re.IGNORECASE)
+_MARKUP = re.compile(rb"<\s*(?:!doctype|html|head|body|script|svg|iframe|\?xml)", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
 
@@ -59,6 +48,8 @@ def type_of(file: BinaryIO) -> str:
     for start, content_type in _SURE:
         if head.startswith(start):
             return content_type
+    if head.startswith(b"RIFF") and (content_type := _RIFF.get(head[8:12], "")):
+        return content_type
     if _MARKUP.search(head[:1024]):  # whatever else it claims to be, a browser might run it
         return "image/svg+xml" if b"<svg" in head[:1024].lower() else "text/html"
     try:
@@ -71,6 +62,14 @@ def type_of(file: BinaryIO) -> str:
     return "text/plain" if _is_text(head) else UNKNOWN
 
 
+def type_name(name: str, content_type: str) -> str:
+    """The type as people call it: PDF, JPEG, DOCX; "" where nothing tells."""
+    kind, _slash, subtype = content_type.partition("/")
+    if kind in ("image", "audio", "video") or subtype == "pdf":
+        return subtype.removeprefix("x-").partition("+")[0].upper()
+    return found[0][1:].upper() if (found := _EXTENSION.search(name)) else ""
+
+
 def runs_in_a_browser(name: str, content_type: str) -> bool:
     """Whether a browser might run something of a file: HTML, SVG, XML, scripts."""
     extension = found[0].lower() if (found := _EXTENSION.search(name.rstrip(". "))) else ""
@@ -81,7 +80,8 @@ def runs_in_a_browser(name: str, content_type: str) -> bool:
 
 def clean_name(name: str, content_type: str) -> str:
     """A name to show and to download: no path, no control or direction characters, at most 100 characters."""
-    name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    # Cut first: to normalise thousands of combining marks takes seconds.
+    name = unicodedata.normalize("NFC", name[-LONGEST_READ:]).replace("\\", "/").rpartition("/")[2]
     name = "".join(
         " " if c.isspace() else c for c in name if unicodedata.category(c) not in _HIDDEN or c.isspace()
     )

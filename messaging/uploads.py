@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, cast
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -19,6 +20,10 @@ from messaging.models import Attachment, Message, Session
 from messaging.refusal import NotFoundError, RefusedError
 
 MOST_FILES = 20  # of one message
+MOST_DRAFTS = 5  # times the limit of a message: what one person may keep unsent in all sessions together
+ROOM_LEFT = 1024**3  # bytes that uploads leave free, for webhooks and the database
+SLOWEST = 1024  # bytes a second, after the first PATIENCE seconds
+PATIENCE = 30.0
 
 State = Attachment.State
 
@@ -29,7 +34,7 @@ def why_no_files(session: Session) -> str:
         return ""
     return _(
         "Files can't be sent: the channel “%(channel)s” has no domain from which the carrier could fetch them. An "
-        "administrator can choose one on the channel's page."
+        "administrator can choose one under “Webhook URL” on the channel's page."
     ) % {"channel": session.channel.name}
 
 
@@ -39,13 +44,13 @@ def upload(
     """Stores one file, `length` bytes of `body`, as a draft of this seat in this session.
 
     Raises `RefusedError`, before a byte is read where that can be; `NotFoundError`; `spool.BodyCutShortError` if the
-    body ends before; `OSError` if it can't be stored. In all these cases nothing of it stays.
+    body ends before, `TooSlowError` if it takes too long; `OSError` if it can't be stored. Then nothing of it stays.
     """
     with transaction.atomic():
         seat = _demand_room(access.locked_session(session_id), user, seat, length)
     if not connection.in_atomic_block:
         connection.close()  # a body may come in slowly, and others need the pool's connections
-    with spool.received_body(body, length) as content:
+    with spool.received_body(cast(IO[bytes], _Steady(body)), length) as content:
         attachment = _checked(content, length, name)
         attachment.file = file_storage.keep(content)
     attachment.draft_session_id, attachment.uploader = session_id, seat
@@ -82,7 +87,7 @@ def demand_drafts(seat: Extension, session: Session, file_ids: Sequence[int]) ->
     if not file_ids:
         return []
     if len(file_ids) > MOST_FILES:
-        raise RefusedError(_("A message takes at most %(number)s files.") % {"number": MOST_FILES})
+        raise RefusedError(_too_many())
     if reason := why_no_files(session):
         raise RefusedError(reason)
     found = Attachment.objects.drafts(seat, session.pk).select_for_update(of=("self",)).in_bulk(file_ids)
@@ -109,6 +114,28 @@ def copy_to(message: Message, attachments: Sequence[Attachment]) -> None:
         each.save(force_insert=True)
 
 
+class TooSlowError(Exception):
+    """A body that comes in too slowly: it would hold a place for hours."""
+
+
+class _Steady:
+    """A body that must come in steadily."""
+
+    def __init__(self, body: IO[bytes]) -> None:
+        self._body = body
+        self._began_at = time.monotonic()
+        self._read = 0
+
+    def read(self, size: int) -> bytes:
+        """As the body's. Raises `TooSlowError`."""
+        piece = self._body.read(size)
+        self._read += len(piece)
+        seconds = time.monotonic() - self._began_at
+        if seconds > PATIENCE and self._read < SLOWEST * seconds:
+            raise TooSlowError
+        return piece
+
+
 def _demand_room(session: Session, user: User, seat: Extension | None, length: int) -> Extension:
     """The seat, if it may send a file of this many bytes here. Raises `RefusedError`, `NotFoundError`."""
     seat = access.demand_answerable(session, user, seat)
@@ -116,9 +143,18 @@ def _demand_room(session: Session, user: User, seat: Extension | None, length: i
         raise RefusedError(reason)
     if length == 0:
         raise RefusedError(_("This file is empty."))
+    everywhere = (
+        Attachment.objects.filter(uploader=seat, message=None).aggregate(size=Sum("size"))["size"] or 0
+    )
+    if everywhere + length > MOST_DRAFTS * settings.MAX_FILES_BYTES:
+        raise RefusedError(
+            _("Too many of your files wait unsent, in other sessions too. Send or remove some.")
+        )
+    if not file_storage.has_room(length + ROOM_LEFT):
+        raise RefusedError(_("There is no room left for files. Tell your administrator."))
     drafts = Attachment.objects.drafts(seat, session.pk)
     if drafts.count() >= MOST_FILES:
-        raise RefusedError(_("A message takes at most %(number)s files.") % {"number": MOST_FILES})
+        raise RefusedError(_too_many())
     stored = drafts.aggregate(size=Sum("size"))["size"] or 0
     if stored + length > settings.MAX_FILES_BYTES:
         raise RefusedError(
@@ -131,15 +167,22 @@ def _demand_room(session: Session, user: User, seat: Extension | None, length: i
     return seat
 
 
+def _too_many() -> str:
+    return _("A message takes at most %(number)s files.") % {"number": MOST_FILES}
+
+
 def _checked(content: BinaryIO, length: int, name: str) -> Attachment:
     content_type = type_of(content)
+    name = clean_name(name, content_type)
     if runs_in_a_browser(name, content_type):
         raise RefusedError(
-            _("Web pages, SVG pictures and scripts can't be sent: what opens them might run what is in them.")
+            _(
+                "This is a web page, an SVG picture, XML or a script. It can't be sent: what opens it might run it."
+            )
         )
     return Attachment(
         state=State.STORED,
-        name=clean_name(name, content_type),
+        name=name,
         content_type=content_type,
         size=length,
         preview_due=previews.wants_preview(content_type, length),

@@ -62,7 +62,7 @@ class Attachment(models.Model):
     draft_session = models.ForeignKey(
         Session, models.CASCADE, null=True, blank=True, related_name="+", db_index=False
     )
-    uploader = models.ForeignKey(Extension, models.CASCADE, null=True, blank=True, related_name="+")
+    uploader = models.ForeignKey(Extension, models.SET_NULL, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=7, choices=State.choices)
     name = models.CharField(max_length=100, help_text=_("As it is shown and downloaded."))
     content_type = models.CharField(max_length=100, blank=True, default="")
@@ -94,7 +94,7 @@ class Attachment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(message__isnull=False, draft_session__isnull=True, uploader__isnull=True)
-                | Q(message__isnull=True, draft_session__isnull=False, uploader__isnull=False),
+                | Q(message__isnull=True, draft_session__isnull=False),  # its uploader may be gone
                 name="attachment_is_of_a_message_or_a_draft",
             ),
             models.CheckConstraint(

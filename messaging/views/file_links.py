@@ -31,4 +31,4 @@ def file_link(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
         return try_again("please try again")
     if found is None:
         return HttpResponse(status=404)
-    return file_response(request, found, FOR_CARRIERS) if found.is_there else gone()
+    return file_response(request, found, FOR_CARRIERS, found.pk) if found.is_there else gone()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from threading import BoundedSemaphore
 from typing import Any, BinaryIO
 
 from django.db import connection
@@ -22,26 +21,28 @@ from messaging.file_types import UNKNOWN, clean_name
 from messaging.models import Attachment
 from messaging.models.attachments import AUDIO, SHOWN_INLINE, VIDEO
 from messaging.views.byte_range import Part, UnsatisfiableError, part_of
+from messaging.views.places import Places
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 1024 * 1024  # bytes that are answered from memory
+FROM_MEMORY = 1024 * 1024  # bytes: what is larger takes a place
 BLOCK = 64 * 1024
 TRY_AGAIN = 2  # seconds
-# Of the 20 threads of a web process. With 4 for strangers' forms and 4 for uploads, 4 are left for webhooks always.
-FOR_PEOPLE, FOR_CARRIERS = BoundedSemaphore(4), BoundedSemaphore(4)
+FOR_PEOPLE, FOR_CARRIERS = Places(), Places()
 
 
 def file_response(
     request: HttpRequest,
     found: Attachment,
-    places: BoundedSemaphore,
+    places: Places,
+    whose: int,
     *,
     download: bool = False,
     in_parts: bool = False,
 ) -> HttpResponseBase:
     """A stored file, or the one part of it that is asked for (206, 416); for download unless it is harmless.
 
+    `whose` place of `places` a large one takes: a person's or a link's.
     `in_parts`: a player that asks for all the rest gets the beginning of it, and asks on. 410 if the bytes are gone,
     503 if the storage fails or no place is free.
     """
@@ -52,14 +53,16 @@ def file_response(
     except UnsatisfiableError:
         return _text(416, "", {"Content-Range": f"bytes */{found.size}"})
     if part and part.is_open and in_parts and inline and found.content_type in AUDIO | VIDEO:
-        part = part.at_most(AT_ONCE)  # where it is paused it stops reading, for as long as the page is open
+        part = part.at_most(
+            FROM_MEMORY
+        )  # where it is paused it stops reading, for as long as the page is open
     if part:
         headers["Content-Range"] = part.content_range
     asked = part or Part(0, found.size - 1, found.size)
     headers["Content-Length"] = str(asked.length)
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
-    return _opened(found, asked, places, {"status": 206 if part else 200, "headers": headers})
+    return _opened(found, asked, (places, whose), {"status": 206 if part else 200, "headers": headers})
 
 
 def preview_response(found: Attachment) -> HttpResponse:
@@ -84,15 +87,16 @@ def try_again(sentence: str) -> HttpResponse:
 
 
 def _opened(
-    found: Attachment, part: Part, places: BoundedSemaphore, options: dict[str, Any]
+    found: Attachment, part: Part, place: tuple[Places, int], options: dict[str, Any]
 ) -> HttpResponseBase:
     try:
-        if part.length <= AT_ONCE:
+        if part.length <= FROM_MEMORY:
             with file_storage.open_kept(found.file) as opened:
                 opened.seek(part.first)
                 return HttpResponse(opened.read(part.length), **options)
-        if places.acquire(blocking=False):
-            return StreamingHttpResponse(_Blocks(found.file, part, places), **options)
+        places, whose = place
+        if places.take(whose):
+            return StreamingHttpResponse(_Blocks(found.file, part, place), **options)
     except OSError as error:
         return _not_opened(found, error)
     return try_again(_("Too many large files are on their way at this moment. Try again in a few seconds."))
@@ -105,8 +109,8 @@ class _Blocks:
     the view fails it is not called, and the last reference ends it. Raises `OSError`.
     """
 
-    def __init__(self, stored: str, part: Part, places: BoundedSemaphore) -> None:
-        self._places, self._left = places, part.length
+    def __init__(self, stored: str, part: Part, place: tuple[Places, int]) -> None:
+        self._place, self._left = place, part.length
         self._has_begun = self._is_closed = False
         self._opened: BinaryIO | None = None
         try:
@@ -133,7 +137,8 @@ class _Blocks:
         if self._is_closed:
             return
         self._is_closed = True
-        self._places.release()
+        places, whose = self._place
+        places.give_back(whose)
         if self._opened is not None:
             self._opened.close()
 

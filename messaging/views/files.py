@@ -20,7 +20,7 @@ def file(request: HttpRequest, person: Person, session_id: int, file_id: int) ->
     if not found.is_there:
         return gone()
     download = "download" in request.GET
-    return file_response(request, found, FOR_PEOPLE, download=download, in_parts=True)
+    return file_response(request, found, FOR_PEOPLE, person.user.pk, download=download, in_parts=True)
 
 
 @require_safe

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
@@ -16,11 +15,10 @@ from messaging.refusal import RefusedError
 from messaging.views.content_length import content_length
 from messaging.views.entry import for_person
 from messaging.views.person import Person
+from messaging.views.places import Places
 
-# An upload may come in as slowly as its sender likes. Of the 20 threads of a web process 4 are for uploads, 4 for
-# downloads of people, 4 for those of ITSPs, and 4 for the forms of strangers.
-AT_ONCE = 4
-_places = threading.BoundedSemaphore(AT_ONCE)
+_places = Places()
+LONGEST_NAME = 4096  # characters, percent-encoded
 
 
 @require_POST
@@ -36,23 +34,25 @@ def upload(request: HttpRequest, person: Person, session_id: int) -> HttpRespons
         return _sentence(411, _("The browser did not say how large the file is."))
     if request.content_type != "application/octet-stream":
         return _sentence(415, _("This page is out of date. Reload it; your text stays."))
-    if not _places.acquire(timeout=2):
-        response = _sentence(503, _("Many files are being uploaded just now. Try again in a minute."))
+    if not _places.take(person.user.pk, timeout=2):
+        response = _sentence(429, _("Many files are being uploaded just now. Try again in a minute."))
         response["Retry-After"] = "5"
         return response
     try:
-        name = unquote(request.headers.get("X-File-Name", ""), errors="replace")
+        name = unquote(request.headers.get("X-File-Name", "")[-LONGEST_NAME:], errors="replace")
         stored = uploads.upload(
             person.user, person.seat, session_id, request.META["wsgi.input"], length, name
         )
     except RefusedError as refusal:
         return _sentence(422, str(refusal))
+    except uploads.TooSlowError:
+        return _sentence(408, _("The file came too slowly."))
     except spool.BodyCutShortError:
         return _sentence(400, _("The upload was cut short."))
     except OSError:
         return _sentence(503, _("The file could not be stored just now. Try again in a moment."))
     finally:
-        _places.release()
+        _places.give_back(person.user.pk)
     context = {"draft": file_line(stored), "session_id": session_id}
     return render(request, "inbox/_draft.html", context, status=201)
 

@@ -11,8 +11,10 @@ window.trunklineFiles = (() => {
   const say = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_all, name) => values[name]);
 
   let uploads = []; // { line, file, request }: waiting or on their way, first one first
+  let shown; // the address of the session that is shown
   let pictures = []; // addresses of pictures that the page shows of its own
   let sendsLater = false;
+  const unsent = new Set(); // addresses of sessions that were left while their message waited for its files
 
   const lines = () => [...document.querySelectorAll("#drafts > .draft")];
   const bytes = () => lines().reduce((sum, line) => sum + Number(line.dataset.bytes), 0);
@@ -20,8 +22,8 @@ window.trunklineFiles = (() => {
   const chosen = () => stored().map((line) => line.querySelector("[name=files]").value);
 
   function size(count) {
-    if (count < 1024) return `${count} B`;
-    if (count < 1024 * 1024) return `${Math.round(count / 1024)} KB`;
+    const kilobytes = count / 1024;
+    if (kilobytes < 1024) return `${kilobytes.toLocaleString(undefined, { maximumFractionDigits: 1 })} KB`;
     return `${(count / 1024 / 1024).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`;
   }
 
@@ -34,28 +36,49 @@ window.trunklineFiles = (() => {
     const sentences = [];
     if (bytes() > LARGE_FOR_CARRIERS) sentences.push(say(words.largeForCarriers, { size: size(bytes()) }));
     if (sendsLater) sentences.push(words.sendsLater);
+    if (unsent.has(byId("files").dataset.address)) sentences.push(words.notSentYet);
+    const said = notice.querySelector("p");
     notice.hidden = !sentences.length;
-    if (notice.textContent !== sentences.join(" ")) notice.textContent = sentences.join(" ");
+    if (said.textContent !== sentences.join(" ")) said.textContent = sentences.join(" ");
+    byId("send-not-yet").hidden = !sendsLater;
     byId("attach").hidden = false;
+    showBox();
   }
+
+  /** The box cannot be written in while its message waits, and says what goes along with files alone. */
+  function showBox() {
+    const box = byId("text");
+    const accompanying = byId("files").dataset.accompanyingText;
+    box.dataset.placeholder ??= box.placeholder;
+    box.placeholder = stored().length && accompanying
+      ? say(words.accompanied, { text: accompanying })
+      : box.dataset.placeholder;
+    if (sendsLater !== "waits" in box.dataset) {
+      box.readOnly = sendsLater;
+      if (sendsLater) box.dataset.waits = "";
+      else delete box.dataset.waits;
+    }
+    box.dispatchEvent(new CustomEvent("files", { bubbles: true }));
+  }
+
+  const announce = (sentence) => (byId("announcer").textContent = sentence);
 
   function refuse(sentence) {
     const line = document.createElement("li");
     line.className = "draft-refused";
-    line.setAttribute("role", "alert");
     const text = Object.assign(document.createElement("span"), { textContent: sentence });
+    text.setAttribute("role", "alert");
     const button = Object.assign(document.createElement("button"), {
       type: "button", className: "draft-remove", textContent: "×",
     });
     button.setAttribute("aria-label", words.dismiss);
     button.dataset.dismiss = "";
     line.append(text, button);
-    byId("drafts")?.append(line);
-    line.scrollIntoView?.({ block: "nearest" });
+    byId("refused-files")?.append(line);
   }
 
   function forgetRefusals() {
-    document.querySelectorAll("#drafts > .draft-refused").forEach((line) => line.remove());
+    byId("refused-files")?.replaceChildren();
   }
 
   function uploadLine(file) {
@@ -136,7 +159,7 @@ window.trunklineFiles = (() => {
   function ended(upload) {
     if (uploads[0] !== upload) return; // it was cancelled
     const { request, line, file } = upload;
-    if (request.status === 503 && request.getResponseHeader("Retry-After") && (upload.tries ??= 0) < MOST_TRIES) {
+    if ([429, 503].includes(request.status) && request.getResponseHeader("Retry-After") && (upload.tries ??= 0) < MOST_TRIES) {
       upload.tries += 1; // others upload just now: this one waits for its turn
       upload.timer = setTimeout(uploadNext, 1000 * Number(request.getResponseHeader("Retry-After")));
       return;
@@ -169,6 +192,7 @@ window.trunklineFiles = (() => {
     const [picture, hadFocus] = [line.querySelector("img"), line.contains(document.activeElement)];
     if (picture) fresh.prepend(picture);
     line.replaceWith(fresh);
+    if (fresh.isConnected) announce(say(words.uploaded, { name: fresh.querySelector("bdi").textContent }));
     if (hadFocus) fresh.querySelector("button").focus();
   }
 
@@ -183,11 +207,12 @@ window.trunklineFiles = (() => {
     if (!document.querySelector("#drafts > .uploading")) sendsLater = false;
   }
 
-  function take(line, address) {
+  function remove(line, address) {
     line.remove();
     fetch(address, {
       method: "POST",
       headers: { "X-CSRFToken": document.body.dataset.csrf, "HX-Request": "true" },
+      keepalive: true,
     }).catch(() => {}); // it ends by itself, and is not sent: it is not in the form any more
   }
 
@@ -209,6 +234,7 @@ window.trunklineFiles = (() => {
 
   /** The message with these files is written: they are not beside the box any more. */
   function sent(ids) {
+    unsent.delete(byId("files")?.dataset.address);
     stored().filter((line) => ids.includes(line.querySelector("[name=files]").value)).forEach((line) => line.remove());
     forgetRefusals();
     forgetPictures();
@@ -217,8 +243,10 @@ window.trunklineFiles = (() => {
 
   /** Another conversation is shown. What is on its way to the one before goes on, and is there when one comes back. */
   function enter() {
-    sendsLater = false;
     const address = byId("files")?.dataset.address;
+    if (sendsLater) unsent.add(shown);
+    sendsLater = false;
+    shown = address;
     uploads.filter((upload) => upload.address === address).forEach(({ line }) => byId("drafts").append(line));
     if (!uploads.length) forgetPictures();
     show();
@@ -231,13 +259,19 @@ window.trunklineFiles = (() => {
   }
 
   document.addEventListener("click", ({ target }) => {
-    if (target.closest("#attach")) byId("choose").click();
+    if (target.closest("#attach") && byId("files").dataset.whyNot) add([null]);
+    else if (target.closest("#attach")) byId("choose").click();
+    if (target.id === "send-not-yet") {
+      sendsLater = false;
+      show();
+      byId("text").focus();
+    }
     const button = target.closest(".draft-remove");
     if (!button) return;
     const line = button.closest("li");
     const next = (line.nextElementSibling ?? line.previousElementSibling)?.querySelector("button");
     if ("cancel" in button.dataset) cancel(line);
-    else if (button.dataset.remove) take(line, button.dataset.remove);
+    else if (button.dataset.remove) remove(line, button.dataset.remove);
     else line.remove();
     (next ?? byId("text"))?.focus();
     forgetPictures();

@@ -41,9 +41,12 @@
     const max = Number(box.dataset.max);
     const { length, encoding, segments, outside } = measure(box.value);
     const named = outside.slice(0, 8).map((c) => `“${c}”`).join(" ") + (outside.length > 8 ? " …" : "");
-    const parts = [`${length.toLocaleString()} / ${max.toLocaleString()}`, encoding];
-    if (outside.length) parts.push(words.because.replace("{characters}", named));
-    parts.push(words.segments.replace("{n}", segments));
+    const parts = [`${length.toLocaleString()} / ${max.toLocaleString()}`];
+    if (box.id !== "text" || !files.chosen().length) { // a text that goes along with files is not cut into segments
+      parts.push(encoding);
+      if (outside.length) parts.push(words.because.replace("{characters}", named));
+      parts.push(words.segments.replace("{n}", segments));
+    }
     meter.textContent = length ? parts.join(" · ") : "";
     meter.classList.toggle("over", length > max);
   }
@@ -123,9 +126,12 @@
   // -- The place where one reads ------------------------------------------------------------------------------------
 
   const isAtEnd = (place) => place.scrollHeight - place.scrollTop - place.clientHeight < 60;
+  let staysAtEnd = false; // also while pictures come in and make the conversation longer
+  const growth = new ResizeObserver(() => staysAtEnd && toEnd());
 
   function toEnd() {
     const place = byId("place");
+    staysAtEnd = true;
     if (place) place.scrollTop = place.scrollHeight;
     if (byId("jump")) byId("jump").hidden = true;
   }
@@ -164,6 +170,7 @@
     });
     const box = byId("text");
     if (box) setText(box.value || storedDraft());
+    follow();
     toEnd();
     showTitle();
     markRead();
@@ -173,12 +180,24 @@
     else if (shown.dataset.session) shown.focus();
   }
 
+  function follow() {
+    growth.disconnect();
+    for (const part of [byId("lines"), byId("place")]) if (part) growth.observe(part);
+    let lastTop = 0;
+    byId("place")?.addEventListener("scroll", ({ target }) => {
+      // Only a person scrolls up; that it is not at its end may be a picture that has just come in.
+      staysAtEnd = isAtEnd(target) || (staysAtEnd && target.scrollTop >= lastTop);
+      lastTop = target.scrollTop;
+      if (staysAtEnd) byId("jump").hidden = true;
+    });
+  }
+
   function merge(fresh) {
     const shown = conversation();
     if (!shown.dataset.session || shown.dataset.session !== fresh.dataset.session) return [];
-    const wasAtEnd = isAtEnd(byId("place"));
-    const added = [...mergeHead(fresh), ...mergeComposer(fresh), ...mergeLines(fresh)];
+    const wasAtEnd = staysAtEnd || isAtEnd(byId("place"));
     for (const name of ["version", "lastInbound", "readUpTo"]) shown.dataset[name] = fresh.dataset[name];
+    const added = [...mergeHead(fresh), ...mergeComposer(fresh), ...mergeLines(fresh)];
     if (wasAtEnd) toEnd();
     return added;
   }
@@ -224,6 +243,7 @@
   }
 
   function mergeLines(fresh) {
+    const shown = conversation();
     const lines = byId("lines");
     const freshLines = [...fresh.querySelectorAll("#lines > li")];
     const added = [];
@@ -240,7 +260,12 @@
         previous = old;
         continue;
       }
-      if (old) old.replaceWith(line);
+      if (old && isPlaying(old)) { // it would fall silent: asked for again with the next news
+        shown.dataset.version = "";
+        previous = old;
+        continue;
+      }
+      if (old) replace(old, line);
       else {
         previous.after(line);
         line.classList.add("arrives");
@@ -252,9 +277,23 @@
     return added;
   }
 
+  const isPlaying = (line) => [...line.querySelectorAll("audio, video")].some((player) => !player.paused);
+
+  /** Puts a line in the place of an old one; what had the focus in it has it again. */
+  function replace(old, line) {
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
+    old.replaceWith(line);
+    if (!focused) return;
+    const same = [...line.querySelectorAll(focused.tagName)].find(
+      (each) => each.textContent === focused.textContent && each.getAttribute("href") === focused.getAttribute("href"),
+    );
+    (same ?? byId("text") ?? conversation()).focus();
+  }
+
   function arrived(line) {
     if (!line.classList.contains("in")) return;
-    const text = line.querySelector(".text")?.textContent ?? "";
+    const names = [...line.querySelectorAll(".attachment bdi")].map((name) => name.textContent).join(", ");
+    const text = line.querySelector(".text")?.textContent ?? (names && words.withFiles.replace("{names}", names));
     byId("announcer").textContent = `${conversation().dataset.customer}: ${text}`;
     if (!isAtEnd(byId("place"))) byId("jump").hidden = false;
   }
@@ -412,6 +451,8 @@
     showMeter(target);
     if (target.id === "text") keepDraft(target.value);
   });
+
+  document.addEventListener("files", ({ target }) => showMeter(target));
 
   document.addEventListener("keydown", (event) => {
     if (event.target.id !== "text" || event.key !== "Enter" || event.shiftKey || event.isComposing) return;

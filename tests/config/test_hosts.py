@@ -1,7 +1,5 @@
 """Under which names the portal answers."""
 
-import threading
-
 import pytest
 
 from channels_app.models import Domain
@@ -57,14 +55,15 @@ def test_pages_load_nothing_from_elsewhere_and_are_framed_by_nobody(client):
 @pytest.mark.django_db
 def test_forms_of_strangers_never_take_all_threads(client, monkeypatch):
     from config import middleware
+    from messaging.views.places import Places
 
-    monkeypatch.setattr(middleware, "_STRANGERS", threading.BoundedSemaphore(1))
-    middleware._STRANGERS.acquire()
+    monkeypatch.setattr(middleware, "_STRANGERS", Places(1))
+    middleware._STRANGERS.take(None)
 
     assert client.post("/sign-in/", {"username": "x", "password": "y"}).status_code == 503
     assert client.get("/sign-in/").status_code == 200
     assert client.get("/health/").status_code == 200
-    middleware._STRANGERS.release()
+    middleware._STRANGERS.give_back(None)
     assert client.post("/sign-in/", {"username": "x", "password": "y"}).status_code == 200
 
 

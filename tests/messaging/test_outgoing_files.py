@@ -1,13 +1,14 @@
 """Files on their way out: uploaded beside a text, sent with it, handed to the ITSP as links."""
 
 import datetime as dt
+import time
 import uuid
 from io import BytesIO
 
 import pytest
 from django.utils import timezone
 
-from channels_app.models import Domain
+from channels_app.models import Domain, RoutingRule
 from messaging import (
     claims,
     closing,
@@ -302,3 +303,64 @@ def test_a_draft_that_nobody_sent_goes_with_its_time(session, anna, stored, time
     assert retention.purge() == 1
     assert stored() == []
     assert not Attachment.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["x.js\u200b", "x.html\t", "x.svg\u202e", "x.vbs\u3000", "X.HTA", "x.jse"])
+def test_nothing_invisible_after_the_extension_lets_a_refused_type_through(session, anna, name):
+    with pytest.raises(RefusedError, match="web page"):
+        put(session, anna, b"plain", name)
+
+
+@pytest.mark.parametrize(
+    "content", [b"See <!-- this --> note", b"RIFF\0\0\0\0WAVEiXML<?xml ?>", b"GIF89a<html>"]
+)
+def test_what_only_looks_a_little_like_a_page_is_sent(session, anna, content):
+    assert put(session, anna, content, "harmless").content_type != "text/html"
+
+
+def test_a_name_of_thousands_of_marks_costs_no_time(session, anna):
+    began = time.process_time()
+
+    put(session, anna, name="a" + "\u0300\u0323" * 100_000 + ".png")
+
+    assert time.process_time() - began < 2  # it took 30 s, cut after it was normalised
+
+
+def test_what_one_person_keeps_unsent_in_all_sessions_has_a_limit(session, anna, channel, settings):
+    settings.MAX_FILES_BYTES = 100
+    for number in range(uploads.MOST_DRAFTS):
+        other = arrive(channel, sender=f"+1305767330{number}", recipient=OTHER_NUMBER).message.session
+        put(other, anna, b"x" * 100)
+
+    with pytest.raises(RefusedError, match="wait unsent"):
+        put(session, anna)
+
+
+def test_a_disk_that_is_nearly_full_takes_no_more_files(session, anna, monkeypatch):
+    monkeypatch.setattr(uploads, "ROOM_LEFT", 10**18)
+
+    with pytest.raises(RefusedError, match="no room"):
+        put(session, anna)
+
+
+def test_a_body_that_comes_in_too_slowly_is_given_up(session, anna, monkeypatch, stored):
+    monkeypatch.setattr(uploads, "PATIENCE", 0.0)
+    monkeypatch.setattr(uploads, "SLOWEST", 10**12)
+
+    with pytest.raises(uploads.TooSlowError):
+        put(session, anna)
+    assert stored() == []
+
+
+def test_drafts_of_a_deleted_extension_go_with_their_time(session, anna, stored):
+    put(session, anna)
+    session.refresh_from_db()
+    session.holder = None
+    session.save()
+    RoutingRule.objects.all().delete()
+    anna.delete()
+
+    assert Attachment.objects.count() == 1
+    Attachment.objects.update(expires_at=timezone.now())
+    assert retention.purge() == 1
+    assert stored() == []

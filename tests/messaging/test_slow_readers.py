@@ -18,8 +18,8 @@ from tests.web_server import WebServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stack]
 
-PLACES = 4  # for people, and as many for carriers
-THREADS = 16
+PLACES = 2  # of one person, and of one link
+THREADS = 20
 MEBIBYTE = 1024 * 1024
 LARGE = 20 * MEBIBYTE  # more than the buffers of a connection take
 

@@ -1,0 +1,41 @@
+"""Places: how many of a web process's threads may be held at once by those who take their time.
+
+Of its 20 threads four each are for forms of strangers, forms of people, uploads, downloads of people and downloads of
+ITSPs, so that four are left for webhooks always.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Hashable
+
+TOGETHER = 4
+EACH = 2  # of one person, or of one link, so that nobody takes them all
+
+
+class Places:
+    """Places for all `together`, and for `each` of those who take them."""
+
+    def __init__(self, together: int = TOGETHER, each: int = EACH) -> None:
+        self._together, self._each = together, each
+        self._taken: Counter[Hashable] = Counter()
+        self._changed = threading.Condition()
+
+    def take(self, whose: Hashable, timeout: float = 0) -> bool:
+        """Takes a place, waiting for one `timeout` seconds; False if there is none."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._has_room(whose), timeout):
+                return False
+            self._taken[whose] += 1
+            return True
+
+    def give_back(self, whose: Hashable) -> None:
+        with self._changed:
+            self._taken[whose] -= 1
+            if not self._taken[whose]:
+                del self._taken[whose]
+            self._changed.notify_all()
+
+    def _has_room(self, whose: Hashable) -> bool:
+        return self._taken.total() < self._together and self._taken[whose] < self._each
