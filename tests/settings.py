@@ -20,6 +20,9 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     else:
         os.environ["DATABASE_URL"] = f"sqlite:///{_home}/tests.sqlite3"
 
+# Playwright's loop runs in the thread of the test, which asks the database too.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
 from config.settings import *  # noqa: F403
 from config.settings import DATABASES, PORTAL_HOSTS, TRUNKLINE_HOME
 
