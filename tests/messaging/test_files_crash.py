@@ -86,11 +86,11 @@ def rows(stack: Stack) -> list[str]:
     return sorted(digest((stack.home / "files" / name).read_bytes()) for (name,) in names)
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float = 90) -> None:
+def wait_until(is_so: Callable[[], bool], seconds: float = 90, pause: float = 0.05) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, "it did not become so"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def no_body_is_left(stack: Stack) -> bool:
@@ -120,9 +120,9 @@ def test_every_byte_of_a_message_answered_200_is_there_though_all_is_killed_righ
 @pytest.mark.stack
 def test_a_worker_killed_while_it_stores_files_leaves_none_twice(stack: Stack) -> None:
     some = random.Random(2)
-    files = {f"{number}.bin": some.randbytes(8 * MEGABYTE) for number in range(6)}
+    files = {f"{number}.bin": some.randbytes(8 * MEGABYTE) for number in range(12)}
     webhook(stack, files)
-    wait_until(lambda: bool(stored(stack)))
+    wait_until(lambda: bool(stored(stack)), pause=0.002)
     kill_everything(stack)
     before = len(stored(stack))
     assert before

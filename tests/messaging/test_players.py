@@ -7,7 +7,6 @@ import pytest
 from django.conf import settings as portal
 
 from messaging.models import Session
-from tests.browser import chromium
 from tests.messaging.arrivals import arrive
 from tests.messaging.stored_files import add_file
 from tests.web_server import WebServer
@@ -56,7 +55,7 @@ PLAY = """async (address) => {
 
 
 def test_players_play_and_seek_and_paused_ones_take_no_place(
-    channel, rule, file_folder, tmp_path, client, supervisor
+    channel, rule, file_folder, tmp_path, client, supervisor, browser
 ):
     arrive(channel)
     session = Session.objects.get()
@@ -64,9 +63,8 @@ def test_players_play_and_seek_and_paused_ones_take_no_place(
     client.force_login(supervisor)
     name = portal.SESSION_COOKIE_NAME
 
-    # A browser of its own: beside one that is open, this thread may not use the database.
-    with WebServer(tmp_path) as server, chromium() as browser:
-        page = browser.new_page()
+    with WebServer(tmp_path) as server, browser.new_context() as context:
+        page = context.new_page()
         cookie = {"name": name, "value": client.cookies[name].value, "url": server.origin}
         page.context.add_cookies([cookie])
         page.goto(f"{server.origin}/inbox/")
