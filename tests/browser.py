@@ -10,12 +10,19 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+_running: list[Browser] = []
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A running browser. Without one installed the test is skipped here, and fails where CI is set."""
+    """A running browser, one a process: Playwright takes no second.
+
+    Without one installed the test is skipped here, and fails where CI is set.
+    """
+    if _running:
+        yield _running[0]
+        return
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         reason = f"no browser: none of {', '.join(NAMES)} is installed"
@@ -24,5 +31,9 @@ def chromium() -> Iterator[Browser]:
         pytest.skip(reason)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found)
-        yield browser
-        browser.close()
+        _running.append(browser)
+        try:
+            yield browser
+        finally:
+            _running.remove(browser)
+            browser.close()
