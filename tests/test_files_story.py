@@ -220,19 +220,19 @@ def test_a_conversation_with_pictures_opens_at_its_end_and_stays_there(anna, pho
 
 def test_an_upload_can_be_cancelled_and_the_next_goes_on(anna, slowly):
     slowly(SLOW)
-    choose(anna, chosen("unwanted.jpg", noise(900)), chosen("wanted.jpg", picture("olive")))
-    anna.get_by_role("button", name="Cancel the upload of unwanted.jpg").click()
+    choose(anna, chosen("first.jpg", noise(900)), chosen("second.jpg", picture("olive")))
+    anna.get_by_role("button", name="Cancel the upload of first.jpg").click()
     slowly(0)
 
     expect(anna.locator("#drafts .draft")).to_have_count(1)
     expect(anna.locator("#drafts [name=files]")).to_have_count(1)
-    expect(anna.locator("#drafts .draft")).to_contain_text("wanted.jpg")
+    expect(anna.locator("#drafts .draft")).to_contain_text("second.jpg")
     anna.reload()
-    expect(anna.locator("#drafts .draft")).to_contain_text("wanted.jpg")
+    expect(anna.locator("#drafts .draft", has_text="second.jpg")).to_have_count(1)
     with anna.expect_response(re.compile("/remove/")):
-        anna.get_by_role("button", name="Remove wanted.jpg").click()
+        anna.get_by_role("button", name="Remove second.jpg").click()
     anna.reload()
-    expect(anna.locator("#drafts .draft")).to_have_count(0)
+    expect(anna.locator("#drafts .draft", has_text="second.jpg")).to_have_count(0)
 
 
 def test_files_are_dropped_and_pasted(anna):

@@ -152,6 +152,7 @@ window.trunklineFiles = (() => {
     request.setRequestHeader("HX-Request", "true");
     const progress = upload.line.querySelector("progress");
     request.upload.addEventListener("progress", ({ loaded }) => (progress.value = loaded));
+    request.upload.addEventListener("load", () => (upload.isWhole = true));
     request.addEventListener("loadend", () => ended(upload));
     request.send(upload.file);
   }
@@ -165,7 +166,10 @@ window.trunklineFiles = (() => {
       return;
     }
     uploads.shift();
-    if (request.status === 201) become(line, request.responseText);
+    if (request.status === 201 && upload.isUnwanted) {
+      const stored = document.createRange().createContextualFragment(request.responseText);
+      remove(line, stored.querySelector("[data-remove]").dataset.remove);
+    } else if (request.status === 201) become(line, request.responseText);
     else {
       line.remove();
       sendsLater = false;
@@ -198,6 +202,11 @@ window.trunklineFiles = (() => {
 
   function cancel(line) {
     const upload = uploads.find((each) => each.line === line);
+    if (upload?.isWhole) { // the server has it all, and stores it: it is removed when that is known
+      upload.isUnwanted = true;
+      line.remove();
+      return;
+    }
     const wasFirst = uploads[0] === upload;
     uploads = uploads.filter((each) => each !== upload);
     clearTimeout(upload?.timer);

@@ -19,7 +19,9 @@ def test_news_of_the_list_never_swallow_a_tab_that_was_pressed(waiting, anna, br
         page.evaluate("htmx.trigger('#list', 'poll')")
         page.get_by_role("link", name="Queue").click()
         page.wait_for_timeout(200)
-        news, pressed = (next(r for r in held if ("seen=" in r.request.url) == asks) for asks in (True, False))
+        news, pressed = (
+            next(r for r in held if ("seen=" in r.request.url) == asks) for asks in (True, False)
+        )
         news.continue_(url=news.request.url.replace("seen=", "had="))  # so that the answer is the whole list
         page.wait_for_timeout(300)
         pressed.continue_()
