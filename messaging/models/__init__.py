@@ -1,4 +1,5 @@
 from messaging.models.attachments import Attachment
+from messaging.models.contacts import Contact
 from messaging.models.messages import Message
 from messaging.models.personal import PersonalState
 from messaging.models.sending import SendingState
@@ -9,6 +10,7 @@ from messaging.models.webhook_log import WebhookLogEntry
 
 __all__ = [
     "Attachment",
+    "Contact",
     "Message",
     "PersonalState",
     "SendingState",
