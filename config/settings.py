@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "config.middleware.BodyLimitMiddleware",
     "config.middleware.FormsMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "config.time_zone.TimeZoneMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -7,6 +7,7 @@ from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,8 +31,7 @@ def start(
     text = outbound.clean_text(typed)
     if seat is None:
         raise RefusedError(_("Only people with an extension can start sessions."))
-    rule = _allowed_rule(seat, rule_id)
-    customer_number = _customer(rule, typed_number)
+    rule, customer_number = pair(seat, rule_id, typed_number)
     before = partial(
         outbound.pressed_before,
         seat,
@@ -62,6 +62,12 @@ def rules_open_to(seat: Extension | None) -> list[RoutingRule]:
     return list(seat.outbound_rules.filter(channel__enabled=True).select_related("channel"))
 
 
+def pair(seat: Extension, rule_id: int, typed_number: str) -> tuple[RoutingRule, str]:
+    """Our number's rule and the customer's number, for a session of theirs. Raises `RefusedError`."""
+    rule = _allowed_rule(seat, rule_id)
+    return rule, _customer(rule, typed_number)
+
+
 def _allowed_rule(seat: Extension, rule_id: int) -> RoutingRule:
     rule = seat.outbound_rules.filter(pk=rule_id).select_related("channel").first()
     if rule is None:
@@ -84,18 +90,18 @@ def _customer(rule: RoutingRule, typed_number: str) -> str:
     return number
 
 
-def _open_session(rule: RoutingRule, customer_number: str) -> Session | None:
-    return (
-        Session.objects.select_for_update(of=("self",))
-        .select_related("channel")
-        .filter(
-            channel_id=rule.channel_id,
-            our_number=rule.number,
-            customer_number=customer_number,
-            status=Session.Status.OPEN,
-        )
-        .first()
+def open_sessions(rule: RoutingRule, customer_number: str) -> QuerySet[Session]:
+    """The open session of the two numbers, if there is one."""
+    return Session.objects.select_related("channel").filter(
+        channel_id=rule.channel_id,
+        our_number=rule.number,
+        customer_number=customer_number,
+        status=Session.Status.OPEN,
     )
+
+
+def _open_session(rule: RoutingRule, customer_number: str) -> Session | None:
+    return open_sessions(rule, customer_number).select_for_update(of=("self",)).first()
 
 
 def _new_session(rule: RoutingRule, customer_number: str, seat: Extension) -> Session | None:
@@ -123,14 +129,15 @@ def _make_ours(session: Session, rule: RoutingRule, seat: Extension) -> None:
         return
     owner = session.holder_name if session.holder_id else session.queue_name
     if not rule.channel.allow_takeover:
-        raise RefusedError(_refusal(session))
+        raise RefusedError(refusal_of(session))
     now = timezone.now()
     session.give_to(seat)
     session.save(update_fields=["holder", "holder_name"])
     note(session, SessionEvent.Kind.TAKEN_OVER, now, actor=seat, target_name=owner)
 
 
-def _refusal(session: Session) -> str:
+def refusal_of(session: Session) -> str:
+    """Why a session that somebody else has is not taken: it names who has it."""
     if session.holder_id:
         return _("This customer's session is open with %(holder)s.") % {"holder": session.holder_name}
     if session.queue_name:

@@ -12,6 +12,7 @@ from messaging.views import (
     inbox,
     resolving,
     start,
+    start_check,
     transfer,
     uploads,
 )
@@ -20,6 +21,7 @@ urlpatterns = [
     path("", inbox.inbox, name="inbox"),
     path("list/", inbox.session_list, name="session-list"),
     path("start/", start.start, name="start-session"),
+    path("start/check/", start_check.check, name="start-check"),
     path("<int:session_id>/", conversation.conversation, name="conversation"),
     path("<int:session_id>/news/", conversation.news, name="conversation-news"),
     path("<int:session_id>/earlier/", conversation.earlier, name="conversation-earlier"),

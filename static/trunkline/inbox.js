@@ -9,90 +9,16 @@
   const conversation = () => byId("conversation");
   const session = () => conversation()?.dataset.session;
   const words = byId("words")?.dataset ?? {};
-  const person = document.body.dataset.person;
   const files = window.trunklineFiles;
-
-  // -- The meter: as messaging/segments.py counts (3GPP TS 23.038) ---------------------------------------------
-
-  const BASIC = new Set(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
-      "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà",
-  );
-  const EXTENSION = new Set("\f^{}\\[~]|€");
-
-  function measure(text) {
-    const characters = [...text];
-    const outside = [...new Set(characters.filter((c) => !BASIC.has(c) && !EXTENSION.has(c)))];
-    const [single, part] = outside.length ? [70, 67] : [160, 153];
-    const widths = characters.map((c) => (outside.length ? c.length : EXTENSION.has(c) ? 2 : 1));
-    let segments = widths.length ? 1 : 0;
-    if (widths.reduce((sum, width) => sum + width, 0) > single) {
-      let room = part;
-      for (const width of widths) {
-        if (width > room) [segments, room] = [segments + 1, part];
-        room -= width;
-      }
-    }
-    return { length: characters.length, encoding: outside.length ? "UCS-2" : "GSM-7", segments, outside };
-  }
-
-  function showMeter(box) {
-    const meter = byId(box.dataset.meter);
-    const max = Number(box.dataset.max);
-    const { length, encoding, segments, outside } = measure(box.value);
-    const named = outside.slice(0, 8).map((c) => `“${c}”`).join(" ") + (outside.length > 8 ? " …" : "");
-    const parts = [`${length.toLocaleString()} / ${max.toLocaleString()}`];
-    if (box.id !== "text" || !files.chosen().length) { // a text that goes along with files is not cut into segments
-      parts.push(encoding);
-      if (outside.length) parts.push(words.because.replace("{characters}", named));
-      parts.push(words.segments.replace("{n}", segments));
-    }
-    meter.textContent = length ? parts.join(" · ") : "";
-    meter.classList.toggle("over", length > max);
-  }
-
-  function fit(box) {
-    if (box.id !== "text") return;
-    box.style.height = "auto";
-    box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
-  }
-
-  // -- Drafts: a text stays with its session, also over a reload, until it is sent or one signs out -------------
-
-  const PREFIX = "trunkline:draft:";
-  const draftName = () => `${PREFIX}${person}:${session()}`;
-
-  function keepDraft(text) {
-    try {
-      if (text) localStorage.setItem(draftName(), text);
-      else localStorage.removeItem(draftName());
-    } catch {
-      // No storage, or it is full: the text is still in the box.
-    }
-  }
-
-  function storedDraft() {
-    try {
-      return localStorage.getItem(draftName()) ?? "";
-    } catch {
-      return "";
-    }
-  }
-
-  function forgetDrafts() {
-    try {
-      Object.keys(localStorage).filter((name) => name.startsWith(PREFIX)).forEach((name) => localStorage.removeItem(name));
-    } catch {
-      // There are none.
-    }
-  }
+  const meter = window.trunklineMeter;
+  const drafts = window.trunklineDrafts;
 
   function setText(text) {
     const box = byId("text");
     if (!box) return;
     box.value = text;
-    fit(box);
-    showMeter(box);
+    meter.fit(box);
+    meter.show(box);
   }
 
   // -- One press is one message -----------------------------------------------------------------------------------
@@ -169,7 +95,7 @@
       else row.removeAttribute("aria-current");
     });
     const box = byId("text");
-    if (box) setText(box.value || storedDraft());
+    if (box) setText(box.value || drafts.stored());
     follow();
     toEnd();
     showTitle();
@@ -226,7 +152,7 @@
     composer.replaceWith(freshComposer);
     files.show();
     if (byId("text")) {
-      setText(text || storedDraft());
+      setText(text || drafts.stored());
       if (hadFocus) byId("text").focus();
     } else {
       keepText(text);
@@ -401,7 +327,7 @@
 
     document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
       if (detail.target?.id === "dialog" && !byId("dialog").open) byId("dialog").showModal();
-      if (detail.target?.id === "dialog") byId("dialog").querySelectorAll("[data-meter]").forEach(showMeter);
+      if (detail.target?.id === "dialog") byId("dialog").querySelectorAll("[data-meter]").forEach(meter.show);
       if (detail.target?.id === "earlier") {
         dropRepeatedDays();
         byId("place").scrollTop += byId("place").scrollHeight - detail.xhr.height;
@@ -436,29 +362,23 @@
   function sent(fileIds) {
     lastPress = null;
     files.sent(fileIds);
-    keepDraft("");
+    drafts.keep("");
     setText("");
     byId("refusal")?.replaceChildren();
     byId("text")?.focus();
     toEnd();
   }
 
-  // -- Keys and clicks -----------------------------------------------------------------------------------------------
+  // -- Clicks -----------------------------------------------------------------------------------------------
 
   document.addEventListener("input", ({ target }) => {
     if (!target.dataset?.meter) return;
-    fit(target);
-    showMeter(target);
-    if (target.id === "text") keepDraft(target.value);
+    meter.fit(target);
+    meter.show(target);
+    if (target.id === "text") drafts.keep(target.value);
   });
 
-  document.addEventListener("files", ({ target }) => showMeter(target));
-
-  document.addEventListener("keydown", (event) => {
-    if (event.target.id !== "text" || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    if (!event.target.readOnly) event.target.form.requestSubmit();
-  });
+  document.addEventListener("files", ({ target }) => meter.show(target));
 
   document.addEventListener("click", (event) => {
     const dialog = byId("dialog");
@@ -473,7 +393,7 @@
   });
 
   document.addEventListener("submit", (event) => {
-    if (event.target.id === "sign-out") forgetDrafts();
+    if (event.target.id === "sign-out") drafts.forgetAll();
     if (event.target.id !== "answer" || !files.holdsBack()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -481,7 +401,7 @@
 
   window.addEventListener("focus", markRead);
 
-  document.querySelectorAll("[data-meter]").forEach(showMeter);
+  document.querySelectorAll("[data-meter]").forEach(meter.show);
   if (window.htmx && conversation()) {
     followHtmx();
     enter();

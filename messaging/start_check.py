@@ -1,0 +1,66 @@
+"""What starting a session would do: said while the number is typed, before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from channels_app.models import Extension
+from channels_app.phone_numbers import pretty_number
+from messaging import starting
+from messaging.models import Contact
+from messaging.models.session_access import may_answer
+from messaging.refusal import RefusedError
+
+# The longest list of contacts that is offered.
+MOST_CONTACTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Foresight:
+    """What is known of a number that is being typed; `tone` is how it looks."""
+
+    number: str
+    sentence: str
+    tone: Literal["good", "warn", "bad"]
+
+
+def foresee(seat: Extension, rule_id: int, typed_number: str) -> Foresight:
+    """What starting would do. Says no more than starting itself would say, and changes nothing."""
+    try:
+        rule, number = starting.pair(seat, rule_id, typed_number)
+    except RefusedError as refusal:
+        return Foresight("", str(refusal), "bad")
+    name = pretty_number(number)
+    session = starting.open_sessions(rule, number).first()
+    if session is None:
+        if rule.warns_for(number):
+            return Foresight(
+                name,
+                _("Our number is not registered for 10DLC: carriers will probably drop the message."),
+                "warn",
+            )
+        return Foresight(name, _("A new session, which you will have."), "good")
+    if session.holder_id == seat.pk:
+        return Foresight(name, _("You have an open session with this customer: it is used."), "good")
+    if may_answer(session, seat):
+        sentence = _("The customer waits in your queue “%(queue)s”: the message is written there.")
+        return Foresight(name, sentence % {"queue": session.queue_name}, "good")
+    if not rule.channel.allow_takeover:
+        return Foresight(name, starting.refusal_of(session), "bad")
+    owner = session.holder_name if session.holder_id else session.queue_name
+    return Foresight(name, _("You would take this customer over from %(owner)s.") % {"owner": owner}, "warn")
+
+
+def contacts_like(typed: str) -> list[Contact]:
+    """Contacts whose name or company has the typed words."""
+    words = typed.split()
+    if not words or not any(letter.isalpha() for letter in typed):
+        return []
+    found = Contact.objects.all()
+    for word in words:
+        found = found.filter(Q(name__icontains=word) | Q(company__icontains=word))
+    return list(found[:MOST_CONTACTS])

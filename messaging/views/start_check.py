@@ -1,0 +1,27 @@
+"""What is said below the customer's number while one types it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from messaging import start_check
+from messaging.refusal import NotFoundError
+from messaging.views import asked
+from messaging.views.entry import for_person
+from messaging.views.person import Person
+
+
+@require_safe
+@for_person
+def check(request: HttpRequest, person: Person) -> HttpResponse:
+    """Contacts for a name, and for a number what starting a session with it would do."""
+    if person.seat is None:
+        raise NotFoundError
+    typed = asked.value(request, "customer").strip()
+    contacts = start_check.contacts_like(typed)
+    foresight = None
+    if typed and not contacts:
+        foresight = start_check.foresee(person.seat, asked.number(request, "rule") or 0, typed)
+    return render(request, "inbox/_foresight.html", {"contacts": contacts, "foresight": foresight})

@@ -1,0 +1,52 @@
+/* How long a text is, as messaging/segments.py counts (3GPP TS 23.038), and the box that grows with it. */
+
+(() => {
+  "use strict";
+
+  const words = () => document.getElementById("words").dataset;
+
+  const BASIC = new Set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
+      "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà",
+  );
+  const EXTENSION = new Set("\f^{}\\[~]|€");
+
+  function measure(text) {
+    const characters = [...text];
+    const outside = [...new Set(characters.filter((c) => !BASIC.has(c) && !EXTENSION.has(c)))];
+    const [single, part] = outside.length ? [70, 67] : [160, 153];
+    const widths = characters.map((c) => (outside.length ? c.length : EXTENSION.has(c) ? 2 : 1));
+    let segments = widths.length ? 1 : 0;
+    if (widths.reduce((sum, width) => sum + width, 0) > single) {
+      let room = part;
+      for (const width of widths) {
+        if (width > room) [segments, room] = [segments + 1, part];
+        room -= width;
+      }
+    }
+    return { length: characters.length, encoding: outside.length ? "UCS-2" : "GSM-7", segments, outside };
+  }
+
+  function show(box) {
+    const meter = document.getElementById(box.dataset.meter);
+    const max = Number(box.dataset.max);
+    const { length, encoding, segments, outside } = measure(box.value);
+    const named = outside.slice(0, 8).map((c) => `“${c}”`).join(" ") + (outside.length > 8 ? " …" : "");
+    const parts = [`${length.toLocaleString()} / ${max.toLocaleString()}`];
+    if (box.id !== "text" || !window.trunklineFiles.chosen().length) { // a text that goes along with files is not cut into segments
+      parts.push(encoding);
+      if (outside.length) parts.push(words().because.replace("{characters}", named));
+      parts.push(words().segments.replace("{n}", segments));
+    }
+    meter.textContent = length ? parts.join(" · ") : "";
+    meter.classList.toggle("over", length > max);
+  }
+
+  function fit(box) {
+    if (box.id !== "text") return;
+    box.style.height = "auto";
+    box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
+  }
+
+  window.trunklineMeter = { show, fit };
+})();

@@ -1,0 +1,68 @@
+"""What is said of a number while one types it, before anything is sent."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from messaging import pickup
+from messaging.models import Contact, Session
+from tests.conftest import CUSTOMER
+from tests.inbox.conftest import PARTS
+
+
+def said(client, rule, customer=CUSTOMER) -> str:
+    query = {"rule": rule.pk, "customer": customer}
+    answer = client.get(reverse("start-check"), query, headers=PARTS)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("12", "is not a phone number in international format, for example"),
+        ("+14102161183", "This is our own number"),
+        ("+1 (305) 767-3260", "+1 305-767-3260</strong>"),
+        ("", 'id="contacts"'),
+    ],
+)
+def test_a_number_is_judged_while_it_is_typed(typed, sentence, rule, anna, browser_of):
+    assert sentence in said(browser_of(anna), rule, typed)
+    assert not Session.objects.exists()
+
+
+def test_an_open_session_is_foreseen_as_starting_would_treat_it(waiting, rule, anna, ben, browser_of):
+    client = browser_of(anna)
+    assert "waits in your queue “Support”" in said(client, rule)
+    pickup.pick_up(ben.user, ben, waiting.pk)
+    assert "session is open with 1002 Ben." in said(client, rule)
+    rule.channel.allow_takeover = True
+    rule.channel.save()
+    assert "take this customer over from 1002 Ben" in said(client, rule)
+    waiting.refresh_from_db()
+    assert waiting.holder == ben
+    waiting.holder = anna
+    waiting.save()
+    assert "it is used" in said(client, rule)
+
+
+def test_an_unregistered_number_warns_for_the_pair(rule, anna, browser_of):
+    rule.registration = "not_registered"
+    rule.save()
+    assert "not registered for 10DLC" in said(browser_of(anna), rule)
+    assert "not registered" not in said(browser_of(anna), rule, "+442079460958")
+
+
+def test_nothing_is_said_of_a_number_that_one_may_not_use(waiting, rule, anna, ben, browser_of):
+    pickup.pick_up(anna.user, anna, waiting.pk)
+    page = said(browser_of(ben), rule)
+    assert "start sessions from this number" in page
+    assert "Anna" not in page
+
+
+def test_contacts_are_found_by_words_of_their_names(rule, anna, browser_of):
+    Contact.objects.create(customer_number=CUSTOMER, name="Maria Santos", company="Santos & Sons")
+    page = said(browser_of(anna), rule, "sons mar")
+    assert f'<option value="{CUSTOMER}">Maria Santos · Santos &amp; Sons</option>' in page
+    assert "is not a phone number" in said(browser_of(anna), rule, "nobody")

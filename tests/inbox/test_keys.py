@@ -1,0 +1,90 @@
+"""The inbox by keyboard: lists, actions, the box, the sheet of keys; and a draft that outlives a reload."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from messaging.models import Message, Session
+from tests.inbox.open_page import NARROW, pages
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.stack]
+
+
+def test_everything_is_done_by_keys(receive, rule, anna, ben, browser_of, tmp_path):
+    sessions = [receive("First"), receive("Second", sender="+13057673261")]
+    path = f"/inbox/{sessions[0].pk}/"
+    with pages(tmp_path) as opened:
+        page = opened.open(browser_of(anna), path="/inbox/?tab=queue")
+        _the_list_and_the_box(page)
+        _a_draft_outlives_a_reload_and_enter_sends(page)
+        _closing_asks_first(page)
+        _the_sheet_turns_single_keys_off(page)
+        narrow = opened.open(browser_of(anna), path=path, viewport=NARROW)
+        narrow.keyboard.press("Escape")
+        expect(narrow.locator("#list")).to_be_visible()
+    assert list(Message.objects.filter(direction="outbound").values_list("text", flat=True)) == ["ncp?\ntwo"]
+    assert Session.objects.filter(status=Session.Status.CLOSED).count() == 1
+
+
+def _the_list_and_the_box(page: Page) -> None:
+    page.keyboard.press("j")
+    first = page.locator("#list .row").first
+    expect(first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#list .row").nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.type("ncp?")  # letters in the box are text
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    expect(page.locator("#head")).to_contain_text("yours")
+    page.locator("#conversation").focus()
+    page.keyboard.press("n")
+    expect(page.locator("#id_customer")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("t")
+    expect(page.locator("#dialog")).to_contain_text("1002 Ben")
+    page.keyboard.press("Escape")
+    expect(page.locator("#conversation")).to_be_focused()
+
+
+def _a_draft_outlives_a_reload_and_enter_sends(page: Page) -> None:
+    page.reload()
+    expect(page.locator("#text")).to_have_value("ncp?")
+    page.keyboard.press("r")
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("two")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("#text")).to_have_value("")
+    expect(page.locator("#lines .out")).to_have_count(1)
+
+
+def _closing_asks_first(page: Page) -> None:
+    page.keyboard.press("Escape")
+    for answer in ("Escape", "Enter"):
+        page.keyboard.press("c")
+        expect(page.locator("#confirm")).to_contain_text("Close this session?")
+        page.keyboard.press(answer)
+        expect(page.locator("#confirm")).to_be_hidden()
+        closed = page.locator("#head .state.closed")
+        expect(closed).to_have_count(1 if answer == "Enter" else 0)
+
+
+def _the_sheet_turns_single_keys_off(page: Page) -> None:
+    page.locator("#conversation").focus()
+    page.keyboard.press("3")
+    expect(page.locator("#tab-closed")).to_have_attribute("aria-current", "true")
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    page.locator("#single-keys").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    page.locator("summary").click()
+    page.locator("#show-keys").click()
+    expect(page.locator("dialog[open]")).to_have_count(1)
+    expect(page.locator("#single-keys")).not_to_be_checked()
