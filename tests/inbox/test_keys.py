@@ -47,6 +47,9 @@ def _the_list_and_the_box(page: Page) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("t")
     expect(page.locator("#dialog")).to_contain_text("1002 Ben")
+    expect(page.locator("#find-target")).to_be_focused()
+    page.keyboard.type("1002")
+    expect(page.locator("#target option:checked")).to_have_text("1002 Ben")
     page.keyboard.press("Escape")
     expect(page.locator("#conversation")).to_be_focused()
 
