@@ -39,6 +39,9 @@ def test_axe_finds_nothing(scheme, viewport, receive, rule, anna, ben, browser_o
             check(page, shot + address.strip("?/").replace("/", "-"))
         page.goto(f"{opened.origin}/inbox/{session.pk}/")
         page.locator("#conversation").focus()
+        page.locator("#show-emoji").click()
+        check(page, shot + "emoji")
+        page.keyboard.press("Escape")
         for key, dialog in {"t": "dialog", "c": "confirm", "?": "keys", "n": "dialog"}.items():
             if key == "n" and viewport == NARROW:
                 page.goto(f"{opened.origin}/inbox/")
