@@ -18,6 +18,7 @@ def test_everything_is_done_by_keys(receive, rule, anna, ben, browser_of, tmp_pa
         page = opened.open(browser_of(anna), path="/inbox/?tab=queue")
         _the_list_and_the_box(page)
         _a_draft_outlives_a_reload_and_enter_sends(page)
+        _an_emoji_goes_where_the_cursor_is(page)
         _closing_asks_first(page)
         _the_sheet_turns_single_keys_off(page)
         narrow = opened.open(browser_of(anna), path=path, viewport=NARROW)
@@ -47,6 +48,11 @@ def _the_list_and_the_box(page: Page) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("t")
     expect(page.locator("#dialog")).to_contain_text("1002 Ben")
+    expect(page.locator("#find-target")).to_be_focused()
+    page.keyboard.type("1002")
+    expect(page.locator("#target option:checked")).to_have_text("1002 Ben")
+    page.keyboard.press("Escape")  # empties the search
+    expect(page.locator("#find-target")).to_have_value("")
     page.keyboard.press("Escape")
     expect(page.locator("#conversation")).to_be_focused()
 
@@ -62,6 +68,17 @@ def _a_draft_outlives_a_reload_and_enter_sends(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#text")).to_have_value("")
     expect(page.locator("#lines .out")).to_have_count(1)
+
+
+def _an_emoji_goes_where_the_cursor_is(page: Page) -> None:
+    page.locator("#text").fill("ab")
+    page.keyboard.press("ArrowLeft")
+    page.locator("#show-emoji").click()
+    page.keyboard.type("thumbs up")
+    page.keyboard.press("Enter")
+    expect(page.locator("#text")).to_have_value("a👍b")
+    expect(page.locator("#text")).to_be_focused()
+    expect(page.locator("#meter")).to_contain_text("UCS-2")
 
 
 def _closing_asks_first(page: Page) -> None:
