@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
@@ -18,6 +19,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from channels_app.models import Domain
+from messaging.views.events_address import events_address
 from messaging.views.places import TOGETHER, Places
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -77,7 +79,7 @@ class PortalHostMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # The health check of a container asks under any name.
-        if request.path_info == "/health/" or _is_ours(request):
+        if request.path_info == "/health/" or is_ours(request):
             return self.get_response(request)
         return HttpResponse(
             _(
@@ -89,7 +91,8 @@ class PortalHostMiddleware:
         )
 
 
-def _is_ours(request: HttpRequest) -> bool:
+def is_ours(request: HttpRequest) -> bool:
+    """Whether the portal answers under the host name that the request asks for."""
     try:
         host, _port = split_domain_port(request.get_host())
     except DisallowedHost:
@@ -173,6 +176,12 @@ def _too_many() -> HttpResponse:
     return HttpResponse(f"{text}\n", status=503, content_type="text/plain; charset=utf-8")
 
 
+def _events_origin(request: HttpRequest) -> str:
+    """Where the page of this request finds the stream of hints, if that is not the page's own address."""
+    address = urlsplit(events_address(request))
+    return f"{address.scheme}://{address.netloc}" if address.netloc else ""
+
+
 class ContentSecurityMiddleware(MiddlewareMixin):
     """Pages load nothing from elsewhere. The inbox runs only scripts that are files of ours."""
 
@@ -183,6 +192,7 @@ class ContentSecurityMiddleware(MiddlewareMixin):
             "Content-Security-Policy",
             f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
             "img-src 'self' data: blob:; "  # blob: a picture that one is about to send
+            f"connect-src 'self' {_events_origin(request)}; "
             "frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'",
         )
         response.headers.setdefault("Referrer-Policy", "same-origin")

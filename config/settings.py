@@ -32,6 +32,9 @@ CREDENTIALS_KEYS = credentials_keys(
 ALLOWED_HOSTS = ["*"]
 PORTAL_HOSTS = env.list("PORTAL_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PORT = env.int("PORT", default=8000)
+EVENTS_PORT = env.int("EVENTS_PORT", default=8001)
+# In earnest a proxy passes /events/ of the portal's own address on to that port.
+EVENTS_ON_PORT = TRYING_OUT
 LOCAL_ORIGIN = f"http://127.0.0.1:{PORT}"  # where an ITSP that is played on this machine fetches files
 
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from channels_app.models import Channel
 from channels_app.providers.base import OutboundMessage
-from messaging import file_links
+from messaging import file_links, hints
 from messaging.models import Attachment, Message, Session
 
 FILE_EXPIRED = "file_expired"
@@ -104,15 +104,18 @@ def _heads(session_ids: list[int], key: uuid.UUID) -> list[Claim]:
         "session__channel_id",
         "session__our_number",
         "session__customer_number",
+        "session__holder_id",
+        "session__queue_id",
         "text",
         "has_files",
     )
     places = {session_id: place for place, session_id in enumerate(session_ids)}
     claims: list[Claim] = []
     with_files: set[int] = set()
-    for message_id, session_id, channel_id, our_number, customer_number, text, has_files in sorted(
-        rows, key=lambda row: places[row[1]]
-    ):
+    for row in sorted(rows, key=lambda row: places[row[1]]):
+        message_id, session_id, channel_id, our_number, customer_number, holder_id, queue_id = row[:7]
+        text, has_files = row[7:]
+        hints.tell_of(session_id, [holder_id], queue_id)
         outbound = OutboundMessage(our_number, customer_number, text)
         claims.append(Claim(message_id, session_id, channel_id, key, outbound))
         if has_files:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Extension, User
-from messaging import access
+from messaging import access, hints
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.session_access import may_move
 from messaging.refusal import RefusedError
@@ -78,3 +78,4 @@ def _close_if_idle(channel: Channel, session_id: int, idle_since: dt.datetime) -
 def _close(session: Session, now: dt.datetime) -> None:
     session.status, session.closed_at, session.waiting_since = Session.Status.CLOSED, now, None
     session.save(update_fields=["status", "closed_at", "waiting_since"])
+    hints.tell(session)

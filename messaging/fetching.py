@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from messaging import public_http
+from messaging import hints, public_http
 from messaging.incoming_files import NOT_STORED, TOO_LARGE, discard, put_into
 from messaging.models import Attachment, Message
 
@@ -94,6 +94,7 @@ def _record(attachment: Attachment) -> bool:
             else:
                 _record_problem(attachment, TOO_LARGE, is_over=True)
             committing = is_stored
+            hints.tell_by_id(_session_of(attachment))
     finally:
         if not committing:
             discard([attachment])
@@ -105,6 +106,10 @@ def _record_problem(attachment: Attachment, problem: str, *, is_over: bool) -> N
         _mine(attachment).update(state=State.BROKEN, try_again_at=None, problem=problem)
     else:
         _mine(attachment).update(problem=problem)
+
+
+def _session_of(attachment: Attachment) -> list[int]:
+    return list(Message.objects.filter(pk=attachment.message_id).values_list("session_id", flat=True))
 
 
 def _mine(attachment: Attachment) -> QuerySet[Attachment]:

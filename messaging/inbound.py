@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from channels_app.models import Channel, Extension, MessageQueue, RoutingRule
 from channels_app.providers.base import InboundMessage
+from messaging import hints
 from messaging.insertion import insert, insert_unless_taken
 from messaging.models import Message, Session, SessionEvent, TrafficCount, UnroutableMessage, WebhookLogEntry
 from messaging.models.traffic import quarter_of
@@ -92,12 +93,14 @@ class Routed:
     session_id: int | None
     session_active_at: Any
     repeated: bool
+    holder_id: int | None
+    queue_id: int | None
 
 
 # Written out, since Django took longer to build it than the database to answer. A sender ID never receives. The
 # condition NOT fingerprint = '' is that of the index, without which SQLite does not use it.
 _ROUTE = """
-    SELECT rule.id, session.id, session.last_activity_at, EXISTS (
+    SELECT rule.id, session.id, session.last_activity_at, session.holder_id, session.queue_id, EXISTS (
         SELECT 1 FROM messaging_message same
         WHERE same.fingerprint = %s AND NOT (same.fingerprint = '') AND (%s OR same.created_at >= %s)
     )
@@ -122,8 +125,8 @@ def _route(channel: Channel, arrival: Arrival, now: dt.datetime) -> Routed | Non
         found = cursor.fetchone()
     if found is None:
         return None
-    rule_id, session_id, session_active_at, repeated = found
-    return Routed(rule_id, session_id, session_active_at, bool(repeated))
+    rule_id, session_id, session_active_at, holder_id, queue_id, repeated = found
+    return Routed(rule_id, session_id, session_active_at, bool(repeated), holder_id, queue_id)
 
 
 def _repeats(arrival: Arrival, now: dt.datetime) -> QuerySet[Message]:
@@ -195,8 +198,10 @@ def _take_session(channel: Channel, routed: Routed, arrival: Arrival, now: dt.da
     """
     if routed.session_id is not None:
         if _join_as_seen(routed, now):
+            hints.tell_of(routed.session_id, [routed.holder_id], routed.queue_id)
             return routed.session_id
         if _join(routed.session_id, now):
+            hints.tell_by_id([routed.session_id])
             routed.repeated = _repeats(arrival, now).exists()
             return routed.session_id
     inbound = arrival.inbound
@@ -211,6 +216,7 @@ def _take_session(channel: Channel, routed: Routed, arrival: Arrival, now: dt.da
             status=Session.Status.OPEN,
         ).first()
         if other is not None and _join(other.pk, now):
+            hints.tell_by_id([other.pk])
             routed.repeated = _repeats(arrival, now).exists()
             return other.pk
 
@@ -267,6 +273,7 @@ def _open(channel: Channel, rule_id: int, inbound: InboundMessage, now: dt.datet
     if not insert_unless_taken(session, "(channel_id, our_number, customer_number) WHERE status = 'open'"):
         return None
     insert(SessionEvent(session=session, kind=SessionEvent.Kind.STARTED, at=now))
+    hints.tell(session)
     return session.pk
 
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from channels_app.providers.base import FoundFile
-from messaging import body_tries, file_storage, previews, spool
+from messaging import body_tries, file_storage, hints, previews, spool
 from messaging.file_types import UNKNOWN, clean_name, type_of
 from messaging.insertion import insert
 from messaging.models import Attachment, Message, TrafficCount
@@ -102,6 +102,7 @@ def _record(message: Message, attachments: list[Attachment]) -> int:
                 if not attachments:
                     _has_no_files(locked)
                 locked.save(update_fields=[*body_tries.SAVED, "has_files"])
+                hints.tell(locked.session)
                 committing = True
     finally:
         # Once the commit was asked for, the rows may be there, whatever is said: then the daily comparison decides.

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, MessageQueue, User
-from messaging import access, doorbell, turns, uploads
+from messaging import access, doorbell, hints, turns, uploads
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.messages import MAX_TEXT
 from messaging.refusal import RefusedError
@@ -104,6 +104,7 @@ def write(
         ]
     )
     transaction.on_commit(partial(doorbell.ring, session.channel_id))
+    hints.tell(session)
     return message
 
 

@@ -26,7 +26,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from channels_app.models import Extension, User
-from messaging import access
+from messaging import access, hints
 from messaging.models import Message, PersonalState, Session
 from messaging.refusal import NotFoundError
 
@@ -87,7 +87,8 @@ def mark_read(user: User, seat: Extension | None, session_id: int, up_to: int) -
         return
     up_to = min(up_to, _last_message(session_id))
     state, _created = PersonalState.objects.get_or_create(session_id=session_id, extension=seat)
-    PersonalState.objects.filter(pk=state.pk, read_up_to__lt=up_to).update(read_up_to=up_to)
+    if PersonalState.objects.filter(pk=state.pk, read_up_to__lt=up_to).update(read_up_to=up_to):
+        hints.tell_person(session_id, seat.pk)
 
 
 def archive(user: User, seat: Extension, session_id: int, up_to: int) -> None:
@@ -117,6 +118,7 @@ def _set_archived(user: User, seat: Extension, session_id: int, up_to: int | Non
         PersonalState.objects.update_or_create(
             session=session, extension=seat, defaults={"archived_up_to": up_to}
         )
+        hints.tell_person(session_id, seat.pk)
 
 
 def _last_message(session_id: int) -> int:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
-from messaging import access
+from messaging import access, hints
 from messaging.models import Session, SessionEvent
 from messaging.models.session_access import may_pick_up
 from messaging.refusal import RefusedError
@@ -33,6 +33,7 @@ def pick_up(user: User, seat: Extension | None, session_id: int) -> Session:
         session.last_activity_at = now
         session.save(update_fields=["holder", "holder_name", "last_activity_at"])
         note(session, SessionEvent.Kind.PICKED_UP, now, actor=seat)
+        hints.tell(session)
         return session
 
 

@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 from django.db.models import F
 from django.utils import timezone
 
-from messaging import confined, file_storage
+from messaging import confined, file_storage, hints
 from messaging.models import Attachment
 from messaging.models.attachments import PICTURES, AttachmentQuerySet
 
@@ -130,6 +130,8 @@ def _store(attachment: Attachment, small: bytes) -> bool:
         raise
     if not stored:
         file_storage.drop(name)
+    elif attachment.message is not None:
+        hints.tell(attachment.message.session)
     return bool(stored)
 
 

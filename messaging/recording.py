@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import turns
+from messaging import hints, turns
 from messaging.counting import Counts
 from messaging.models import Message, Session
 
@@ -47,7 +47,8 @@ def record(settled: Sequence[Settled]) -> None:
     session_ids = {each.session_id for each in settled}
     with transaction.atomic():
         sessions = Session.objects.select_for_update().filter(pk__in=session_ids).order_by("pk")
-        channels = dict(sessions.values_list("pk", "channel_id"))
+        found = list(sessions.values_list("pk", "channel_id", "holder_id", "queue_id"))
+        channels = {pk: channel_id for pk, channel_id, _holder_id, _queue_id in found}
         messages = Message.objects.only(*_READ_FIELDS).in_bulk([each.message_id for each in settled])
         counts = Counts()
         changed: list[Message] = []
@@ -67,6 +68,8 @@ def record(settled: Sequence[Settled]) -> None:
         _save(changed)
         turns.renew(session_ids, now)
         counts.save()
+        for pk, _channel_id, holder_id, queue_id in found:
+            hints.tell_of(pk, [holder_id], queue_id)
 
 
 def _settle(message: Message, result: SendResult, now: dt.datetime) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Extension, User
-from messaging import access, doorbell, outbound, turns, uploads
+from messaging import access, doorbell, hints, outbound, turns, uploads
 from messaging.counting import Counts
 from messaging.models import Message, Session
 from messaging.models.session_access import may_answer, may_resolve
@@ -29,6 +29,7 @@ def cancel(user: User, seat: Extension | None, session_id: int, message_id: int)
             raise RefusedError(_("Too late to cancel: this message is %(status)s.") % _status(message))
         _cancel(message)
         turns.renew([session.pk], timezone.now())
+        hints.tell(session)
         return message
 
 
@@ -83,6 +84,7 @@ def send_again(user: User, seat: Extension | None, session_id: int, message_id: 
         turns.take_place(session, again, now)
         session.save()
         transaction.on_commit(partial(doorbell.ring, session.channel_id))
+        hints.tell(session)
         return again
 
 
@@ -105,6 +107,7 @@ def it_was_sent(user: User, seat: Extension | None, session_id: int, message_id:
         message.save(update_fields=["status", "resolved_by"])
         counts.add(message, session.channel_id)
         counts.save()
+        hints.tell(session)
         return message
 
 
@@ -127,10 +130,11 @@ def _cancel(message: Message) -> None:
 
 def _cancel_in(session_id: int) -> int:
     with transaction.atomic():
-        access.locked_session(session_id)
+        session = access.locked_session(session_id)
         waiting = Message.objects.filter(session_id=session_id, status=Status.QUEUED)
         cancelled = waiting.update(status=Status.CANCELLED, concluded_at=timezone.now())
         turns.renew([session_id], timezone.now())
+        hints.tell(session)
         return cancelled
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import access, turns
+from messaging import access, hints, turns
 from messaging.claims import FILE_EXPIRED
 from messaging.counting import Counts
 from messaging.models import Message
@@ -71,4 +71,5 @@ def _fail(message_id: int, session_id: int, code: str) -> bool:
         counts.add(message, session.channel_id)
         counts.save()
         turns.renew([session.pk], timezone.now())
+        hints.tell(session)
         return True

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, RoutingRule, User
 from channels_app.phone_numbers import normalise_number
-from messaging import access, outbound, personal
+from messaging import access, hints, outbound, personal
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.session_access import may_answer
 from messaging.refusal import RefusedError
@@ -131,6 +131,7 @@ def _make_ours(session: Session, rule: RoutingRule, seat: Extension) -> None:
     if not rule.channel.allow_takeover:
         raise RefusedError(refusal_of(session))
     now = timezone.now()
+    hints.tell(session)  # those who lose it
     session.give_to(seat)
     session.save(update_fields=["holder", "holder_name"])
     note(session, SessionEvent.Kind.TAKEN_OVER, now, actor=seat, target_name=owner)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, MessageQueue, User
-from messaging import access, personal
+from messaging import access, hints, personal
 from messaging.models import Session, SessionEvent
 from messaging.models.session_access import may_move
 from messaging.refusal import RefusedError
@@ -28,6 +28,7 @@ def transfer(
             raise RefusedError(_("This session is closed: there is nothing to transfer."))
         if not may_move(session, user, seat):
             raise RefusedError(_("You can't transfer this session: somebody else answers it."))
+        hints.tell(session)  # those who lose it
         now = timezone.now()
         if isinstance(target, Extension):
             if session.holder_id == target.pk:
@@ -48,4 +49,5 @@ def transfer(
             actor_name=name_of(user, seat),
             target_name=str(target),
         )
+        hints.tell(session)
         return session

@@ -33,6 +33,7 @@ class Environment:
     home: Path
     host: str
     web: Port
+    events: Port
     simulator: Port
     broker: Port
     web_workers: int
@@ -44,9 +45,14 @@ class Environment:
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host), self.web.number  # noqa: S104
 
     @property
+    def events_address(self) -> tuple[str, int]:
+        """Where this machine itself reaches the events process."""
+        return self.web_address[0], self.events.number
+
+    @property
     def ports(self) -> list[Port]:
         """Every port that the processes of this machine will take."""
-        used = [self.web]
+        used = [self.web, self.events]
         if self.is_trying_out:
             used.append(self.simulator)
         if not self.redis_url:
@@ -58,6 +64,7 @@ class Environment:
         return os.environ | {
             "TRUNKLINE_HOME": str(self.home),
             "PORT": str(self.web.number),
+            "EVENTS_PORT": str(self.events.number),
             "SIMULATOR_PORT": str(self.simulator.number),
             "BROKER_PORT": str(self.broker.number),
             "PYTHONUNBUFFERED": "1",
@@ -78,6 +85,7 @@ def read_environment() -> Environment:
         home=(PROJECT / (os.environ.get("TRUNKLINE_HOME") or "var")).resolve(),
         host=host,
         web=Port(_number("PORT", 8000, 65535), "PORT", "the portal and the inbox", host),
+        events=Port(_number("EVENTS_PORT", 8001, 65535), "EVENTS_PORT", "the inbox's live news", host),
         simulator=Port(_number("SIMULATOR_PORT", 8002, 65535), "SIMULATOR_PORT", "the Apidaze simulator"),
         broker=Port(_number("BROKER_PORT", 8003, 65535), "BROKER_PORT", "the embedded broker"),
         web_workers=_number("WEB_WORKERS", 1, 64),

@@ -47,6 +47,7 @@ def processes(environment: Environment) -> list[Process]:
         *([] if environment.redis_url else [_broker(environment)]),
         *([_simulator(environment)] if environment.is_trying_out else []),
         _web(environment),
+        _events(environment),
         _worker("sender", queue="sending", threads=256, patience=SENDER_PATIENCE),
         _worker("worker", queue="default", threads=4),
         _worker("files", queue="files", threads=4),
@@ -91,6 +92,13 @@ def _web(environment: Environment) -> Process:
     limits = "--blocking-threads 20 --workers-kill-timeout 3"
     command = _module("granian", *server.split(), *listen.split(), *limits.split())
     return Process("web", command, answers=Address(*environment.web_address, "/health/"))
+
+
+def _events(environment: Environment) -> Process:
+    server = "--interface asgi --http 1 --no-ws --no-access-log config.asgi:application"
+    listen = f"--host {environment.host} --port {environment.events.number} --workers 1"
+    command = _module("granian", *server.split(), *listen.split(), "--workers-kill-timeout", "3")
+    return Process("events", command, answers=Address(*environment.events_address, "/health/"))
 
 
 def _worker(name: str, queue: str, threads: int, patience: float = 10.0) -> Process:

@@ -17,6 +17,7 @@ from messaging.refusal import NotFoundError, RefusedError
 from messaging.session_list import SessionList, Tab, read_list
 from messaging.uploads import MOST_FILES
 from messaging.views import asked
+from messaging.views.events_address import events_address
 from messaging.views.person import Person
 
 
@@ -41,6 +42,7 @@ def whole(
         **conversation_context(person, conversation),
         "list": list_beside(request, person, current),
         "seat": person.seat,
+        "events_address": events_address(request),
         **more,
     }
     return render(request, "inbox/page.html", context, status=status)

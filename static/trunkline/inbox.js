@@ -4,7 +4,10 @@
 (() => {
   "use strict";
 
-  const POLL_EVERY = 3000; // ms
+  const POLL_EVERY = 3000; // ms, without the stream of hints
+  const LOOK_EVERY = 30_000; // ms, beside it: a hint may get lost
+  const HIDDEN_EVERY = 10_000; // ms, of a tab that nobody sees: its title counts what is unread
+  const GATHER = 40; // ms in which hints are gathered
   const byId = (id) => document.getElementById(id);
   const conversation = () => byId("conversation");
   const session = () => conversation()?.dataset.session;
@@ -77,7 +80,7 @@
       method: "POST",
       headers: { "X-CSRFToken": document.body.dataset.csrf, "HX-Request": "true" },
       body: new URLSearchParams({ up_to: lastInbound }),
-    }).then(() => ask(byId("list")), () => {});
+    }).then(() => want("list"), () => {});
   }
 
   // -- A conversation comes in: as a whole, or merged into the one that is open -------------------------------------
@@ -239,13 +242,46 @@
   let deeds = 0; // posts so far: news asked for before the latest one is old
 
   function ask(part) {
-    if (part?.hasAttribute("hx-get")) htmx.trigger(part, "poll");
+    if (!isSignedOut && part?.hasAttribute("hx-get")) htmx.trigger(part, "poll");
   }
 
   function askAll() {
     if (document.hidden) return;
-    ask(byId("list"));
-    ask(conversation());
+    want("list", "conversation");
+  }
+
+  // What is to be read again. A question that is put aside, since another is on its way, is put again after it.
+  const wanted = new Set();
+  let isLive = false;
+  let askedAt = 0; // when everything was asked for
+  let gathering = null;
+
+  function want(...names) {
+    names.forEach((name) => wanted.add(name));
+    if (wanted.has("list") && wanted.has("conversation")) askedAt = Date.now();
+    gathering ??= setTimeout(() => {
+      gathering = null;
+      wanted.forEach((name) => ask(byId(name)));
+      if (!byId("list")) wanted.delete("list");
+      if (!session()) wanted.delete("conversation");
+    }, GATHER);
+  }
+
+  function heard({ live, sessions, all }) {
+    if (live !== undefined) isLive = live;
+    if (!all && !sessions) return;
+    if (document.hidden) tick();
+    else if (all) askAll();
+    else if (sessions.includes(Number(session()))) want("list", "conversation");
+    else want("list");
+  }
+
+  function tick() {
+    const since = Date.now() - askedAt;
+    if (document.hidden && since >= HIDDEN_EVERY) {
+      askedAt = Date.now();
+      want("list");
+    } else if (!document.hidden && since >= (isLive ? LOOK_EVERY : POLL_EVERY) - 100) askAll();
   }
 
   function say(sentence, link) {
@@ -259,11 +295,14 @@
   }
 
   let asking; // the timer; stopped once this page is signed out
+  let isSignedOut = false;
 
   function wentWrong(event) {
     const { elt, xhr, requestConfig } = event.detail;
     if (xhr.status === 401) {
       clearInterval(asking);
+      wanted.clear();
+      isSignedOut = true;
       const next = encodeURIComponent(location.pathname + location.search);
       say(words.signedOut, { href: `${words.signInAddress}?next=${next}`, textContent: words.signIn });
       return;
@@ -307,6 +346,7 @@
 
     document.body.addEventListener("htmx:beforeSend", ({ detail }) => {
       if (detail.requestConfig.verb === "post") deeds += 1;
+      if (detail.requestConfig.triggeringEvent?.type === "poll") wanted.delete(detail.elt.id);
       detail.xhr.deeds = deeds;
       detail.xhr.session = detail.elt.closest("[data-session]")?.dataset.session;
       const box = detail.elt.id === "answer" && byId("text");
@@ -346,6 +386,7 @@
       if (xhr.status === 0 || xhr.status >= 500 || xhr.status === 401) return;
       failures = 0;
       say("");
+      if (wanted.size) want();
       if (elt.id === "answer" && xhr.status === 200) sent(xhr.files);
       if (xhr.status === 422 || xhr.status === 404) askAll();
       markRead();
@@ -354,7 +395,8 @@
     for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
       document.body.addEventListener(name, wentWrong);
     }
-    asking = setInterval(askAll, POLL_EVERY);
+    asking = setInterval(tick, POLL_EVERY);
+    window.trunklineStream.follow(document.body.dataset, heard);
     document.addEventListener("visibilitychange", askAll);
     window.addEventListener("online", askAll);
   }

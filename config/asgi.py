@@ -1,0 +1,12 @@
+"""The events process: only the stream of hints for open inbox pages (server-sent events)."""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from config.events import application  # noqa: E402
+
+__all__ = ["application"]

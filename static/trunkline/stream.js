@@ -1,0 +1,44 @@
+/* The stream of hints: which sessions have changed. Without it, or while it is broken, the page asks by itself. */
+
+window.trunklineStream = (() => {
+  "use strict";
+
+  /** Calls `heard({ live })` when the stream comes and goes, `heard({ sessions })` and `heard({ all })` for news. */
+  function follow({ events, worker, person }, heard) {
+    if (window.SharedWorker) throughWorker(events, worker, person, heard);
+    else if (window.EventSource) alone(events, heard);
+  }
+
+  function throughWorker(address, worker, person, heard) {
+    const { port } = new SharedWorker(worker, { name: `trunkline-${person}` });
+    const join = () => port.postMessage({ address: new URL(address, location.href).href });
+    port.addEventListener("message", ({ data }) => heard(data));
+    port.start();
+    join();
+    window.addEventListener("pagehide", () => port.postMessage({ leaves: true }));
+    window.addEventListener("pageshow", ({ persisted }) => persisted && join());
+  }
+
+  /** A tab's own stream, where tabs can't share one; not while it is hidden. */
+  function alone(address, heard) {
+    let source = null;
+    function set() {
+      if (document.hidden) {
+        source?.close();
+        source = null;
+        heard({ live: false });
+      } else if (!source || source.readyState === EventSource.CLOSED) {
+        source = new EventSource(address, { withCredentials: true });
+        source.addEventListener("open", () => heard({ live: true }));
+        source.addEventListener("error", () => heard({ live: false }));
+        source.addEventListener("catch-up", () => heard({ all: true }));
+        source.addEventListener("hint", ({ data }) => heard({ sessions: JSON.parse(data) }));
+      }
+    }
+    document.addEventListener("visibilitychange", set);
+    setInterval(set, 10_000);
+    set();
+  }
+
+  return { follow };
+})();
