@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -19,7 +19,7 @@ from channels_app.phone_numbers import pretty_number
 from messaging import access, uploads
 from messaging.delivery import meaning_of, reason_of
 from messaging.file_types import type_name
-from messaging.models import Attachment, Message, Session, SessionEvent
+from messaging.models import Attachment, Contact, Message, Session, SessionEvent
 from messaging.models.session_access import may_move, may_pick_up, may_resolve
 from messaging.personal import with_marks
 from messaging.refusal import NotFoundError
@@ -82,6 +82,8 @@ class Head(Shown):
 
     session_id: int
     customer: str
+    number: str
+    company: str
     our_number: str
     channel: str
     queue: str
@@ -140,6 +142,10 @@ def visible_session(user: User, seat: Extension | None, session_id: int) -> Sess
     Raises `NotFoundError`, or `RefusedError` for an agent of its queue whose colleague has it now.
     """
     sessions = Session.objects.select_related("channel__domain", "channel__sending_state", "queue")
+    contact = Contact.objects.filter(customer_number=OuterRef("customer_number"))
+    sessions = sessions.annotate(
+        contact_name=Subquery(contact.values("name")), contact_company=Subquery(contact.values("company"))
+    )
     if found := with_marks(sessions.visible_to(user, seat), seat).filter(pk=session_id).first():
         return found
     hidden = Session.objects.filter(pk=session_id).first()
@@ -337,9 +343,12 @@ def event_text(event: SessionEvent) -> str:
 
 
 def _head(session: Session, user: User, seat: Extension | None) -> Head:
+    number = pretty_number(session.customer_number)
     return Head(
         session_id=session.pk,
-        customer=pretty_number(session.customer_number),
+        customer=session.contact_name or number,  # type: ignore[attr-defined]
+        number=number,
+        company=session.contact_company or "",  # type: ignore[attr-defined]
         our_number=pretty_number(session.our_number),
         channel=session.channel.name,
         queue=session.queue_name,

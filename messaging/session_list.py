@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Extension, User
 from channels_app.phone_numbers import pretty_number
-from messaging.models import Message, Session
+from messaging.models import Contact, Message, Session
 from messaging.personal import with_marks, with_unread, with_unread_count
 from messaging.shown import Shown, how_long, short_time
 
@@ -45,6 +45,8 @@ class Row(Shown):
 
     session_id: int
     customer: str
+    number: str
+    company: str
     our_number: str
     queue: str
     holder: str
@@ -173,12 +175,17 @@ def _rows(sessions: list[Session], current: int | None) -> Iterable[Row]:
     messages = Message.objects.only("text", "direction", "created_at", "status", "has_files").in_bulk(
         ids - {None}
     )
+    contacts = Contact.objects.by_number(session.customer_number for session in sessions)
     for session in sessions:
+        contact = contacts.get(session.customer_number)
+        number = pretty_number(session.customer_number)
         last = messages.get(session.newest_message)  # type: ignore[attr-defined]
         outgoing = messages.get(session.newest_outgoing)  # type: ignore[attr-defined]
         yield Row(
             session_id=session.pk,
-            customer=pretty_number(session.customer_number),
+            customer=(contact and contact.name) or number,
+            number=number,
+            company=contact.company if contact else "",
             our_number=pretty_number(session.our_number),
             queue=session.queue_name,
             holder=session.holder_name,

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def by_number(self, numbers: Iterable[str]) -> dict[str, Contact]:
+        """The contacts of customer numbers, by number; a number that nobody knows is not among them."""
+        return {each.customer_number: each for each in self.filter(customer_number__in=set(numbers))}
 
 
 class Contact(models.Model):
@@ -13,6 +21,8 @@ class Contact(models.Model):
     name = models.CharField(_("name"), max_length=127, blank=True, default="")
     company = models.CharField(_("company"), max_length=127, blank=True, default="")
     note = models.TextField(_("note"), max_length=2000, blank=True, default="")
+
+    objects = ContactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("contact")
