@@ -109,7 +109,7 @@ def _record_problem(attachment: Attachment, problem: str, *, is_over: bool) -> N
 
 
 def _session_of(attachment: Attachment) -> list[int]:
-    return list(Message.objects.filter(pk=attachment.message_id).values_list("session_id", flat=True))
+    return list(Message.objects.filter(attachments=attachment).values_list("session_id", flat=True))
 
 
 def _mine(attachment: Attachment) -> QuerySet[Attachment]:
