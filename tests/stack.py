@@ -51,7 +51,7 @@ class Stack:
 
     def __init__(self, home: Path, database_url: str = "", **settings: str) -> None:
         self.home = home
-        self.port, self.simulator_port, self.broker_port = free_ports(3)
+        self.port, self.simulator_port, self.broker_port, self.events_port = free_ports(4)
         self.urls = Urls(f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.simulator_port}")
         self.launcher: subprocess.Popen[bytes] | None = None
         self.database_url = database_url or fresh_database(home)
@@ -64,6 +64,7 @@ class Stack:
             "DEBUG": "1",
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
+            "EVENTS_PORT": str(self.events_port),
             "SIMULATOR_PORT": str(self.simulator_port),
             "BROKER_PORT": str(self.broker_port),
             **settings,

@@ -62,6 +62,7 @@ class WebServer:
             home=self.home,
             host="127.0.0.1",
             web=Port(self.port, "PORT", "the portal and the inbox"),
+            events=unused,
             simulator=unused,
             broker=unused,
             web_workers=1,
