@@ -97,7 +97,9 @@ def _publish_all() -> None:
         try:
             broker.publish(BROKER_CHANNEL, json.dumps([[pk, sorted(topics)] for pk, topics in hints.items()]))
         except Exception as error:  # whatever the broker or its client does, this thread goes on
-            logger.warning("the broker does not answer (%s); open pages ask by themselves", type(error).__name__)
+            logger.warning(
+                "the broker does not answer (%s); open pages ask by themselves", type(error).__name__
+            )
             rests_until = time.monotonic() + REST_AFTER_ERROR
             broker.close()
 

@@ -22,7 +22,7 @@ class WebServer:
         [self.port] = free_ports(1)
         self.origin = f"http://127.0.0.1:{self.port}"
         self.home = home
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "DATABASE_URL": database_url(),
             "TRUNKLINE_HOME": str(home),
@@ -35,7 +35,7 @@ class WebServer:
     def __enter__(self) -> WebServer:
         self._log = (self.home / "web.log").open("wb")
         self._process = subprocess.Popen(
-            self._command(), cwd=PROJECT, env=self._environment, stdout=self._log, stderr=subprocess.STDOUT
+            self._command(), cwd=PROJECT, env=self.environment, stdout=self._log, stderr=subprocess.STDOUT
         )
         wait_for_port(self.port)
         return self

@@ -1,0 +1,147 @@
+"""Live: what happens appears on open pages because they hear of it, not because they ask."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+from tests.browser import chromium
+from tests.conftest import CUSTOMER, NUMBER
+from tests.events_process import EventsProcess
+from tests.inbox.open_page import Pages
+from tests.stack import free_ports
+from tests.web_server import WebServer
+from tests.workers import Broker
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.stack]
+
+SOON = 15_000  # ms
+DOES_NOT_ASK = "window.setInterval = () => 0;"  # what a page learns then, it was told
+
+
+@pytest.fixture
+def broker():
+    broker = Broker().start()
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture
+def live(broker, tmp_path, db):
+    """The web process, and the events process beside it."""
+    [port] = free_ports(1)
+    with WebServer(tmp_path, REDIS_URL=broker.url, EVENTS_PORT=str(port)) as server:
+        events = EventsProcess(tmp_path, port, server.environment).start()
+        yield server, events
+        events.stop()
+
+
+def arrive(server: WebServer, channel, text: str, sender: str = CUSTOMER) -> None:
+    body = {
+        "type": "incomingWebhookSMS",
+        "caller_id_number": sender[1:],
+        "destination_number": NUMBER[1:],
+        "text": text,
+    }
+    address = f"{server.origin}/webhooks/apidaze/{channel.webhook_token.token}/"
+    assert requests.post(address, data=json.dumps(body), timeout=10).status_code == 200
+
+
+def see_once(page: Page, text: str) -> None:
+    expect(page.locator(".bubble", has_text=text)).to_have_count(1, timeout=SOON)
+
+
+def test_ten_tabs_hear_of_everything_through_one_stream_and_miss_nothing(
+    live, waiting, channel, rule, anna, ben, browser_of
+):
+    server, events = live
+    mine, colleague = browser_of(anna), browser_of(ben)
+    path = f"/inbox/{waiting.pk}/?tab=queue"
+    with chromium() as browser:
+        opened = Pages(server.origin, browser)
+        first, other = opened.open(mine, path), opened.open(colleague, path)
+        tabs = [first]
+        for page in (first, other):
+            page.context.add_init_script(DOES_NOT_ASK)
+            page.reload()
+        for _number in range(9):
+            tab = first.context.new_page()
+            tab.goto(server.origin + path)
+            tabs.append(tab)
+        for page in (*tabs, other):
+            see_once(page, "Where is my order?")
+
+        arrive(server, channel, "Anybody there?")
+        for page in (*tabs, other):
+            page.bring_to_front()
+            see_once(page, "Anybody there?")
+        assert events.streams() == 2
+
+        events.kill()
+        for number in range(3):
+            arrive(server, channel, f"While it was dead {number}")
+        events.start()
+        for page in (tabs[9], other):
+            page.bring_to_front()
+            for number in range(3):
+                see_once(page, f"While it was dead {number}")
+
+        tabs[9].bring_to_front()
+        tabs[9].get_by_role("button", name="Pick up").click()
+        other.bring_to_front()
+        expect(other.get_by_text("1001 Anna has this session now.")).to_be_visible(timeout=SOON)
+
+
+def test_the_stream_is_for_people_of_this_portal_and_tells_each_what_is_theirs(
+    live, waiting, channel, rule, anna, ben, carla, browser_of
+):
+    server, events = live
+    address = f"http://127.0.0.1:{events.port}/events/"
+
+    def cookies(person) -> dict[str, str]:
+        return {settings.SESSION_COOKIE_NAME: browser_of(person).cookies[settings.SESSION_COOKIE_NAME].value}
+
+    def ask(person=None, **headers: str) -> requests.Response:
+        found = cookies(person) if person else None
+        return requests.get(address, cookies=found, headers=headers, stream=True, timeout=10)
+
+    def next_event(lines) -> list[str]:
+        event: list[str] = []
+        for line in lines:
+            if line.startswith((b"event:", b"data:")):
+                event.append(line.decode())
+            elif event and not line:
+                return event
+        raise AssertionError("the stream ended")
+
+    assert ask().status_code == 401
+    assert ask(anna, Origin="http://elsewhere.example").status_code == 403
+    assert requests.post(address, timeout=10).status_code == 404
+    own = ask(anna, Origin=server.origin)
+    assert own.headers["Access-Control-Allow-Origin"] == server.origin
+    own.close()
+
+    streams = {person: ask(person) for person in (anna, ben, carla)}
+    lines = {person: stream.iter_lines(chunk_size=1) for person, stream in streams.items()}
+    for person in streams:
+        assert next_event(lines[person])[0] == "event: catch-up"
+
+    arrive(server, channel, "For the queue")
+    for person in (anna, ben):
+        assert next_event(lines[person]) == ["event: hint", f"data: [{waiting.pk}]"]
+
+    posted = requests.post(
+        f"{server.origin}/inbox/{waiting.pk}/transfer/",
+        cookies={**cookies(anna), settings.CSRF_COOKIE_NAME: "x" * 32},
+        headers={"X-CSRFToken": "x" * 32, "Referer": server.origin},
+        data={"target": f"extension:{carla.pk}"},
+        timeout=10,
+    )
+    assert posted.status_code == 200
+    assert next_event(lines[carla]) == ["event: hint", f"data: [{waiting.pk}]"]  # the first that was hers
+    for stream in streams.values():
+        stream.close()
