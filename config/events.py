@@ -30,6 +30,7 @@ Receive = Callable[[], Awaitable[Scope]]
 
 HEARTBEAT = 15  # seconds; proxies end what is silent for a minute
 LOOK_AGAIN = 30  # seconds after which is seen that somebody has other queues, or may not sign in any more
+SLOWEST = 10  # seconds to take what it is told
 MOST_OF_A_PERSON = 20
 
 _switchboard = Switchboard()
@@ -100,7 +101,7 @@ async def _tell(request: ASGIRequest, stream: Stream, send: Send) -> None:
         try:
             await asyncio.wait_for(stream.news.wait(), HEARTBEAT)
         except TimeoutError:
-            await send({"type": "http.response.body", "body": b": \n\n", "more_body": True})
+            await _say(send, b": \n\n")
         if clock.time() >= looks_at:
             looks_at = clock.time() + LOOK_AGAIN
             found = await _look(request)
@@ -109,7 +110,12 @@ async def _tell(request: ASGIRequest, stream: Stream, send: Send) -> None:
                 return
             _switchboard.join(stream, found[1])
         if told := stream.take():
-            await send({"type": "http.response.body", "body": told, "more_body": True})
+            await _say(send, told)
+
+
+async def _say(send: Send, told: bytes) -> None:
+    """Raises `TimeoutError` for who does not read: the browser comes back by itself, and catches up."""
+    await asyncio.wait_for(send({"type": "http.response.body", "body": told, "more_body": True}), SLOWEST)
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -10,14 +10,18 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from messaging.hints import BROKER_CHANNEL
+from messaging.hints import BROKER_CHANNEL, REST_AFTER_ERROR
 
 logger = logging.getLogger(__name__)
 
 MOST_IDS = 100  # a reader this far behind is told to read everything again
 RECONNECT_AFTER = 1.0  # seconds
+SILENCE = 15  # seconds after which the broker is asked whether it is there
+# Who publishes rests for 5 s after an error, and drops what is hinted meanwhile.
+CATCH_UP_AGAIN_AFTER = REST_AFTER_ERROR + 1
 
 
 class Stream:
@@ -27,6 +31,7 @@ class Stream:
         self.topics: frozenset[str] = frozenset()
         self.session_ids: set[int] = set()
         self.catches_up = True  # what happened before it was open is not known
+        self.is_deaf = False  # the broker is away: who reads this has to ask
         self.news = asyncio.Event()
         self.news.set()
 
@@ -39,15 +44,22 @@ class Stream:
     def catch_up(self) -> None:
         self.session_ids.clear()
         self.catches_up = True
+        self.is_deaf = False
+        self.news.set()
+
+    def go_deaf(self) -> None:
+        self.is_deaf = True
         self.news.set()
 
     def take(self) -> bytes:
         """What there is to tell now, as server-sent events."""
         self.news.clear()
         parts = [b"event: catch-up\ndata:\n\n"] if self.catches_up else []
+        if self.is_deaf:
+            parts.append(b"event: deaf\ndata:\n\n")
         if self.session_ids:
             parts.append(f"event: hint\ndata: {json.dumps(sorted(self.session_ids))}\n\n".encode())
-        self.catches_up = False
+        self.catches_up = self.is_deaf = False
         self.session_ids.clear()
         return b"".join(parts)
 
@@ -59,6 +71,7 @@ class Switchboard:
         self._streams: set[Stream] = set()
         self._by_topic: defaultdict[str, set[Stream]] = defaultdict(set)
         self._listener: asyncio.Task[None] | None = None
+        self._hears = False
 
     def join(self, stream: Stream, topics: Iterable[str]) -> None:
         """Gives a stream its topics, instead of those that it had."""
@@ -71,6 +84,8 @@ class Switchboard:
         if stream.topics and stream.topics != fresh:
             stream.catch_up()
         stream.topics = fresh
+        if not self._hears:
+            stream.go_deaf()
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
 
@@ -88,17 +103,40 @@ class Switchboard:
         """Passes on what the broker says, for ever; what was missed while it was away is caught up with."""
         while True:
             try:
-                async with Redis.from_url(settings.REDIS_URL) as broker, broker.pubsub() as subscription:
+                async with (
+                    Redis.from_url(settings.REDIS_URL, socket_connect_timeout=5) as broker,
+                    broker.pubsub() as subscription,
+                ):
                     await subscription.subscribe(BROKER_CHANNEL)
-                    async for message in subscription.listen():
-                        if message["type"] == "subscribe":
-                            for stream in self._streams:
-                                stream.catch_up()
-                        elif message["type"] == "message":
-                            self._pass_on(json.loads(message["data"]))
+                    await self._hear(subscription)
             except (RedisError, OSError, ValueError) as error:
                 logger.warning("the broker does not answer (%s); tried again", type(error).__name__)
+            self._hears = False
+            for stream in self._streams:
+                stream.go_deaf()
             await asyncio.sleep(RECONNECT_AFTER)
+
+    async def _hear(self, subscription: PubSub) -> None:
+        """Until the broker is away. Raises `OSError` where it says nothing to a question either."""
+        is_asked = False
+        while True:
+            message = await subscription.get_message(timeout=SILENCE)
+            if message is None:
+                if is_asked:
+                    raise TimeoutError
+                await subscription.ping()
+            elif message["type"] == "subscribe":
+                self._hears = True
+                self._catch_up()
+                asyncio.get_running_loop().call_later(CATCH_UP_AGAIN_AFTER, self._catch_up)
+            elif message["type"] == "message":
+                self._pass_on(json.loads(message["data"]))
+            is_asked = message is None
+
+    def _catch_up(self) -> None:
+        if self._hears:
+            for stream in self._streams:
+                stream.catch_up()
 
     def _pass_on(self, hints: list[tuple[int, list[str]]]) -> None:
         for session_id, topics in hints:

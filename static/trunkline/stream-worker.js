@@ -18,8 +18,11 @@ function setLive(live) {
 function open() {
   source?.close();
   source = new EventSource(address, { withCredentials: true });
-  source.addEventListener("open", () => setLive(true));
-  source.addEventListener("catch-up", () => tell({ all: true }));
+  source.addEventListener("catch-up", () => {
+    setLive(true);
+    tell({ all: true });
+  });
+  source.addEventListener("deaf", () => setLive(false)); // the stream is there, but hears of nothing
   source.addEventListener("hint", ({ data }) => tell({ sessions: JSON.parse(data) }));
   source.addEventListener("error", () => {
     setLive(false);

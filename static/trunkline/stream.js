@@ -29,9 +29,9 @@ window.trunklineStream = (() => {
         heard({ live: false });
       } else if (!source || source.readyState === EventSource.CLOSED) {
         source = new EventSource(address, { withCredentials: true });
-        source.addEventListener("open", () => heard({ live: true }));
         source.addEventListener("error", () => heard({ live: false }));
-        source.addEventListener("catch-up", () => heard({ all: true }));
+        source.addEventListener("deaf", () => heard({ live: false }));
+        source.addEventListener("catch-up", () => heard({ live: true, all: true }));
         source.addEventListener("hint", ({ data }) => heard({ sessions: JSON.parse(data) }));
       }
     }

@@ -56,7 +56,7 @@ def see_once(page: Page, text: str) -> None:
 
 
 def test_ten_tabs_hear_of_everything_through_one_stream_and_miss_nothing(
-    live, waiting, channel, rule, anna, ben, browser_of
+    live, broker, waiting, channel, rule, anna, ben, browser_of
 ):
     server, events = live
     mine, colleague = browser_of(anna), browser_of(ben)
@@ -89,6 +89,13 @@ def test_ten_tabs_hear_of_everything_through_one_stream_and_miss_nothing(
             page.bring_to_front()
             for number in range(3):
                 see_once(page, f"While it was dead {number}")
+
+        broker.kill()
+        arrive(server, channel, "While the broker was dead")
+        broker.start()
+        for page in (tabs[9], other):
+            page.bring_to_front()
+            see_once(page, "While the broker was dead")
 
         tabs[9].bring_to_front()
         tabs[9].get_by_role("button", name="Pick up").click()
