@@ -232,6 +232,9 @@ SEND_TIMEOUT = 40
 CLAIM_LIFETIME = 50
 SEND_THREADS = env.int("SEND_THREADS", default=256)
 WAITED_TOO_LONG_HOURS = 24
+# Of people, after their last page closed; and how long a customer waits for one who is away before colleagues see it.
+AWAY_AFTER_MINUTES = 10
+WAITING_TOO_LONG_MINUTES = 30
 FILE_HOURS = env.int("FILE_HOURS", default=72)
 WEBHOOK_LOG_DAYS = 7
 ROTATED_TOKEN_HOURS = 24

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
 from channels_app.phone_numbers import is_phone_number
-from messaging.models import Session
-from messaging.models.session_access import may_answer
+from messaging.models import Session, SessionEvent
+from messaging.models.session_access import may_answer, may_take_over
 from messaging.refusal import NotFoundError, RefusedError
+
+TOLD_FOR = dt.timedelta(minutes=10)  # after that a page that is still open learns no more than any other
 
 
 def locked_session(session_id: int) -> Session:
@@ -22,15 +27,24 @@ def locked_session(session_id: int) -> Session:
 def demand_visible(session: Session, user: User, seat: Extension | None) -> None:
     """Raises `NotFoundError` unless this person may see the session.
 
-    An agent of its queue whose colleague was quicker is told who has it instead (`RefusedError`): the session was in
-    front of both a moment ago. The name of the holder is all that is told.
+    An agent of its queue whose colleague was quicker just now is told who has it instead (`RefusedError`): the session
+    was in front of both a moment ago. The name of the holder is all that is told.
     """
     if Session.objects.filter(pk=session.pk).visible_to(user, seat).exists():
         return
     in_its_queue = seat and session.queue_id and seat.queues.filter(pk=session.queue_id).exists()
-    if in_its_queue and session.is_open:
+    if in_its_queue and session.is_open and _was_taken_just_now(session):
         raise RefusedError(_("%(holder)s has this session now.") % {"holder": session.holder_name})
     raise NotFoundError
+
+
+def _was_taken_just_now(session: Session) -> bool:
+    """Whether its holder got it by a pick-up or a take-over, and not from a colleague who handed it on."""
+    kinds = [SessionEvent.Kind.PICKED_UP, SessionEvent.Kind.TAKEN_OVER, SessionEvent.Kind.TRANSFERRED]
+    last = session.events.filter(kind__in=kinds).last()
+    if last is None or last.kind == SessionEvent.Kind.TRANSFERRED:
+        return False
+    return last.at > timezone.now() - TOLD_FOR
 
 
 def demand_answerable(session: Session, user: User, seat: Extension | None) -> Extension:
@@ -49,6 +63,10 @@ def why_not_answerable(session: Session, seat: Extension | None) -> str:
     if seat is None:
         return _("Only people with an extension can answer.")
     if not may_answer(session, seat):
+        if may_take_over(session, seat):
+            return _("%(holder)s is away, and the customer waits. Take the session over to answer.") % {
+                "holder": session.holder_name
+            }
         if session.holder_name:
             return _("%(holder)s has this session now.") % {"holder": session.holder_name}
         return _("This session belongs to a queue you are not in.")

@@ -20,7 +20,7 @@ from messaging import access, uploads
 from messaging.delivery import meaning_of, reason_of
 from messaging.file_types import type_name
 from messaging.models import Attachment, Contact, Message, Session, SessionEvent
-from messaging.models.session_access import may_move, may_pick_up, may_resolve
+from messaging.models.session_access import may_move, may_pick_up, may_resolve, may_take_over
 from messaging.personal import with_marks
 from messaging.refusal import NotFoundError
 from messaging.shown import Shown, about, clock, day
@@ -93,6 +93,7 @@ class Head(Shown):
     state: str
     waits: bool
     may_pick_up: bool
+    may_take_over: bool
     may_move: bool
     may_archive: bool
     archived: bool
@@ -358,6 +359,7 @@ def _head(session: Session, user: User, seat: Extension | None) -> Head:
         state=_state(session),
         waits=session.is_open and session.holder_id is None,
         may_pick_up=may_pick_up(session, seat),
+        may_take_over=may_take_over(session, seat),
         may_move=may_move(session, user, seat),
         may_archive=seat is not None,
         archived=session.archived,  # type: ignore[attr-defined]

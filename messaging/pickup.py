@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
-from messaging import access, hints
+from messaging import access, hints, personal, presence
 from messaging.models import Session, SessionEvent
-from messaging.models.session_access import may_pick_up
+from messaging.models.session_access import may_pick_up, may_take_over
 from messaging.refusal import RefusedError
 from messaging.timeline import note
 
@@ -34,6 +34,33 @@ def pick_up(user: User, seat: Extension | None, session_id: int) -> Session:
         session.save(update_fields=["holder", "holder_name", "last_activity_at"])
         note(session, SessionEvent.Kind.PICKED_UP, now, actor=seat)
         hints.tell(session)
+        return session
+
+
+def take_over(user: User, seat: Extension | None, session_id: int) -> Session:
+    """Makes `seat` the holder of a session that waits too long for a colleague who is away; exactly one wins.
+
+    Who takes over is here: available from now on, so that nobody takes it over from there. Raises `RefusedError`,
+    `NotFoundError`.
+    """
+    with transaction.atomic():
+        session = access.locked_session(session_id)
+        access.demand_visible(session, user, seat)
+        if seat is None:
+            raise RefusedError(_("Only people with an extension can take over."))
+        if session.holder_id == seat.pk:
+            return session
+        if not may_take_over(session, seat):
+            raise RefusedError(_("This session does not wait for a colleague who is away."))
+        previous_id, previous_name = session.holder_id, session.holder_name
+        now = timezone.now()
+        presence.set_away(seat, away=False)
+        session.give_to(seat)
+        session.last_activity_at = now
+        session.save(update_fields=["holder", "holder_name", "last_activity_at"])
+        personal.show_again(session, seat)
+        note(session, SessionEvent.Kind.TAKEN_OVER, now, actor=seat, target_name=previous_name)
+        hints.tell(session, before=[previous_id])
         return session
 
 

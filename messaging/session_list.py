@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, When
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Extension, User
 from channels_app.phone_numbers import pretty_number
 from messaging.models import Contact, Message, Session
+from messaging.models.session_access import waits_too_long
 from messaging.personal import with_marks, with_unread, with_unread_count
 from messaging.shown import Shown, how_long, short_time
 
@@ -60,6 +61,7 @@ class Row(Shown):
     waiting: str
     outgoing: str
     outgoing_label: str
+    holder_is_away: bool
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def _ordered(sessions: QuerySet[Session], tab: Tab) -> QuerySet[Session]:
     newest = Message.objects.filter(session=OuterRef("pk")).order_by("-pk").values("pk")
     outgoing = newest.filter(direction=Message.Direction.OUTBOUND)
     sessions = sessions.annotate(newest_message=Subquery(newest[:1]), newest_outgoing=Subquery(outgoing[:1]))
+    sessions = sessions.annotate(waits_too_long=Case(When(waits_too_long(), then=True), default=False))
     if tab == Tab.QUEUE:
         return sessions.order_by(
             "queue__name", F("waiting_since").asc(nulls_last=True), "-last_activity_at", "-pk"
@@ -199,4 +202,5 @@ def _rows(sessions: list[Session], current: int | None) -> Iterable[Row]:
             waiting=how_long(session.waiting_since) if session.waiting_since else "",
             outgoing=outgoing.status if outgoing else "",
             outgoing_label=outgoing.get_status_display() if outgoing else "",
+            holder_is_away=session.waits_too_long,  # type: ignore[attr-defined]
         )

@@ -2,6 +2,7 @@ from messaging.models.attachments import Attachment
 from messaging.models.contacts import Contact
 from messaging.models.messages import Message
 from messaging.models.personal import PersonalState
+from messaging.models.presence import Presence
 from messaging.models.sending import SendingState
 from messaging.models.sessions import Session, SessionEvent
 from messaging.models.traffic import TrafficCount
@@ -13,6 +14,7 @@ __all__ = [
     "Contact",
     "Message",
     "PersonalState",
+    "Presence",
     "SendingState",
     "Session",
     "SessionEvent",

@@ -4,6 +4,7 @@
 | ----------------------- | -------------------------------------------------------------------- |
 | open, with a holder     | the holder                                                           |
 | open, without a holder  | the queue's agents                                                   |
+| … waiting too long      | its holder is away, the customer waits: the queue's agents, too       |
 | closed                  | whoever held it last; if nobody did, its queue's agents              |
 | earlier, same customer  | whoever may see the present one (see `messaging.conversation`)       |
 | any                     | supervisors and administrators                                       |
@@ -13,12 +14,16 @@ Every entry point starts from `visible_to`; what it does not give is a 404.
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Self
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from channels_app.models import Extension, MessageQueue, User
+from messaging.models.presence import Presence
 
 if TYPE_CHECKING:
     from messaging.models.sessions import Session
@@ -27,9 +32,19 @@ _HELD_BY_NOBODY = Q(holder__isnull=True)
 _NEVER_HELD = Q(holder__isnull=True, holder_name="")
 
 
+def waits_too_long() -> Q:
+    """Open sessions whose customer waits for an answer of a holder who is away."""
+    present = Presence.objects.available().filter(extension=OuterRef("holder"))
+    return Q(~Exists(present), status="open", holder__isnull=False, waiting_since__lte=_too_long_ago())
+
+
+def _too_long_ago() -> dt.datetime:
+    return timezone.now() - dt.timedelta(minutes=settings.WAITING_TOO_LONG_MINUTES)
+
+
 def seat_of(user: User) -> Extension | None:
-    """The extension of a login, if it has one."""
-    return Extension.objects.filter(user=user).first() if user.pk else None
+    """The extension of a login, if it has one; its presence along with it."""
+    return Extension.objects.select_related("presence").filter(user=user).first() if user.pk else None
 
 
 class SessionAccessQuerySet(models.QuerySet["Session"]):
@@ -48,6 +63,7 @@ class SessionAccessQuerySet(models.QuerySet["Session"]):
         return self.filter(
             Q(holder=seat)
             | (Q(queue__in=seat.queues.all()) & (_HELD_BY_NOBODY & Q(status="open")))
+            | (Q(queue__in=seat.queues.all()) & waits_too_long())
             | (Q(queue__in=seat.queues.all()) & (_NEVER_HELD & Q(status="closed")))
         )
 
@@ -55,8 +71,10 @@ class SessionAccessQuerySet(models.QuerySet["Session"]):
         return self.filter(holder=seat)
 
     def waiting_for(self, seat: Extension) -> Self:
-        """Open sessions without a holder in the queues of `seat`."""
-        return self.filter(_HELD_BY_NOBODY, status="open", queue__in=seat.queues.all())
+        """Open sessions in the queues of `seat` that nobody holds, or whose holder is away too long."""
+        return self.filter(
+            _HELD_BY_NOBODY | (waits_too_long() & ~Q(holder=seat)), status="open", queue__in=seat.queues.all()
+        )
 
     def open(self) -> Self:
         return self.filter(status="open")
@@ -88,6 +106,15 @@ def may_pick_up(session: Session, seat: Extension | None) -> bool:
         and session.queue is not None
         and session.queue.mode != MessageQueue.Mode.DISABLED
     )
+
+
+def may_take_over(session: Session, seat: Extension | None) -> bool:
+    """Whether `seat` may take the session from a holder who is away: an agent of its queue, where it waits too long."""
+    if seat is None or session.holder_id in (None, seat.pk) or session.waiting_since is None:
+        return False
+    if session.waiting_since > _too_long_ago() or seat.pk not in session.queue_agents:
+        return False
+    return type(session).objects.filter(waits_too_long(), pk=session.pk).exists()
 
 
 def may_move(session: Session, user: User, seat: Extension | None) -> bool:

@@ -73,6 +73,12 @@ class Session(models.Model):
             # The inbox: what one holds, and what waits in a queue.
             models.Index(fields=["holder", "status", "-last_activity_at"], name="session_of_holder"),
             models.Index(fields=["queue", "status", "-last_activity_at"], name="session_of_queue"),
+            # What waits too long, of a queue's agents.
+            models.Index(
+                fields=["queue", "waiting_since"],
+                condition=Q(status="open", waiting_since__isnull=False),
+                name="session_waiting_of_queue",
+            ),
             # Earlier sessions of the same customer; also the log's search by customer.
             models.Index(fields=["customer_number", "our_number", "-id"], name="session_of_customer"),
             # The session log, and the task that closes idle sessions.

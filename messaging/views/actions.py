@@ -27,6 +27,13 @@ def pick_up(request: HttpRequest, person: Person, session_id: int) -> HttpRespon
 
 @require_POST
 @for_person
+def take_over(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    pickup.take_over(person.user, person.seat, session_id)
+    return changed(request, person, session_id)
+
+
+@require_POST
+@for_person
 def close(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     closing.close(person.user, person.seat, session_id)
     return changed(request, person, session_id)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from messaging import starting
 from messaging.conversation import Conversation, read_conversation
 from messaging.models.messages import MAX_TEXT
+from messaging.presence import is_away_by_hand
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.session_list import SessionList, Tab, read_list
 from messaging.uploads import MOST_FILES
@@ -42,6 +43,7 @@ def whole(
         **conversation_context(person, conversation),
         "list": list_beside(request, person, current),
         "seat": person.seat,
+        "is_away": is_away_by_hand(person.seat),
         "events_address": events_address(request),
         **more,
     }

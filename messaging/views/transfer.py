@@ -18,6 +18,7 @@ from messaging import transfer as story
 from messaging.conversation import visible_session
 from messaging.models import Session
 from messaging.models.session_access import may_move
+from messaging.presence import with_presence
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.views import asked, pages
 from messaging.views.entry import for_person
@@ -57,7 +58,9 @@ def _target(chosen: str) -> Extension | MessageQueue:
 def _form(request: HttpRequest, session: Session, refusal: str) -> HttpResponse:
     context = {
         "session": session,
-        "extensions": Extension.objects.filter(user__is_active=True).exclude(pk=session.holder_id or 0),
+        "extensions": with_presence(Extension.objects.filter(user__is_active=True)).exclude(
+            pk=session.holder_id or 0
+        ),
         "queues": MessageQueue.objects.exclude(pk=0 if session.holder_id else session.queue_id or 0).annotate(
             has_agents=Exists(Extension.objects.filter(queues=OuterRef("pk")))
         ),

@@ -1,0 +1,31 @@
+"""Presence: a page says that it is open, and its person that they are away."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from messaging import presence
+from messaging.views import asked
+from messaging.views.entry import for_person
+from messaging.views.person import Person
+
+
+@require_POST
+@for_person
+def present(request: HttpRequest, person: Person) -> HttpResponse:
+    """The page is open: 204. It says so every minute."""
+    if person.seat is not None:
+        presence.see(person.seat)
+    return HttpResponse(status=204)
+
+
+@require_POST
+@for_person
+def away(request: HttpRequest, person: Person) -> HttpResponse:
+    """Away, or available again (`away` is 1 or 0); back to the page that asked."""
+    if person.seat is not None:
+        presence.set_away(person.seat, away=asked.value(request, "away") == "1")
+    session_id = asked.number(request, "session")
+    return redirect("conversation", session_id) if session_id else redirect("inbox")
