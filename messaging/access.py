@@ -11,7 +11,7 @@ from channels_app.models import Extension, User
 from channels_app.phone_numbers import is_phone_number
 from messaging.models import Session, SessionEvent
 from messaging.models.session_access import may_answer, may_take_over
-from messaging.refusal import NotFoundError, RefusedError
+from messaging.refusal import NotFoundError, RefusedError, TakenError
 
 TOLD_FOR = dt.timedelta(minutes=10)  # after that a page that is still open learns no more than any other
 
@@ -27,14 +27,14 @@ def locked_session(session_id: int) -> Session:
 def demand_visible(session: Session, user: User, seat: Extension | None) -> None:
     """Raises `NotFoundError` unless this person may see the session.
 
-    An agent of its queue whose colleague was quicker just now is told who has it instead (`RefusedError`): the session
+    An agent of its queue whose colleague was quicker just now is told who has it instead (`TakenError`): the session
     was in front of both a moment ago. The name of the holder is all that is told.
     """
     if Session.objects.filter(pk=session.pk).visible_to(user, seat).exists():
         return
     in_its_queue = seat and session.queue_id and seat.queues.filter(pk=session.queue_id).exists()
     if in_its_queue and session.is_open and _was_taken_just_now(session):
-        raise RefusedError(_("%(holder)s has this session now.") % {"holder": session.holder_name})
+        raise TakenError(_("%(holder)s has this session now.") % {"holder": session.holder_name})
     raise NotFoundError
 
 

@@ -9,3 +9,7 @@ class RefusedError(Exception):
 
 class NotFoundError(Exception):
     """There is no such thing, or this person may not know of it: answered 404."""
+
+
+class TakenError(RefusedError):
+    """A colleague was quicker, and has the session now: it is out of sight, so its addresses answer 404."""

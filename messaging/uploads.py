@@ -68,18 +68,19 @@ def upload(
     return attachment
 
 
-def remove(seat: Extension | None, session_id: int, file_id: int) -> None:
-    """Takes a draft away; it may be gone already. What was sent meanwhile stays with its message."""
+def remove(seat: Extension | None, session_id: int, file_id: int) -> bool:
+    """Takes a draft away; False if there is none. What was sent meanwhile stays with its message."""
     if seat is None:
-        raise NotFoundError
+        return False
     with transaction.atomic():
         draft = Attachment.objects.drafts(seat, session_id).select_for_update(of=("self",)).filter(pk=file_id)
         found = draft.first()
         if found is None:
-            return
+            return False
         found.delete()
     file_storage.drop(found.file)
     file_storage.drop(found.preview)
+    return True
 
 
 def demand_drafts(seat: Extension, session: Session, file_ids: Sequence[int]) -> list[Attachment]:

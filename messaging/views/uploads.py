@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from messaging import spool, uploads
-from messaging.conversation import file_line
-from messaging.refusal import RefusedError
+from messaging.conversation import file_line, visible_session
+from messaging.refusal import RefusedError, TakenError
 from messaging.views.content_length import content_length
 from messaging.views.entry import for_person
 from messaging.views.person import Person
@@ -43,6 +43,8 @@ def upload(request: HttpRequest, person: Person, session_id: int) -> HttpRespons
         stored = uploads.upload(
             person.user, person.seat, session_id, request.META["wsgi.input"], length, name
         )
+    except TakenError as taken:
+        return _sentence(404, str(taken))
     except RefusedError as refusal:
         return _sentence(422, str(refusal))
     except uploads.TooSlowError:
@@ -61,7 +63,8 @@ def upload(request: HttpRequest, person: Person, session_id: int) -> HttpRespons
 @for_person
 def remove(request: HttpRequest, person: Person, session_id: int, file_id: int) -> HttpResponse:
     """Takes a file out of the composer; 204, also when it is gone already."""
-    uploads.remove(person.seat, session_id, file_id)
+    if not uploads.remove(person.seat, session_id, file_id):
+        visible_session(person.user, person.seat, session_id)
     return HttpResponse(status=204)
 
 

@@ -174,7 +174,7 @@ window.trunklineFiles = (() => {
       line.remove();
       sendsLater = false;
       const said = request.getResponseHeader("Content-Type")?.startsWith("text/plain") && request.responseText;
-      if (request.status === 404) refuse(words.outOfDate);
+      if (request.status === 404 && !said) refuse(words.outOfDate);
       else refuse(said ? `${file.name}: ${said}` : say(words.uploadFailed, { name: file.name }));
     }
     uploadNext();
