@@ -51,8 +51,8 @@ def foresee(seat: Extension, rule_id: int, typed_number: str) -> Foresight:
         return Foresight(name, sentence % {"queue": session.queue_name}, "good")
     if not rule.channel.allow_takeover:
         return Foresight(name, starting.refusal_of(session), "bad")
-    owner = session.holder_name if session.holder_id else session.queue_name
-    return Foresight(name, _("You would take this customer over from %(owner)s.") % {"owner": owner}, "warn")
+    sentence = _("You would take this customer over from %(owner)s.")
+    return Foresight(name, sentence % {"owner": starting.owner_of(session)}, "warn")
 
 
 def contacts_like(typed: str) -> list[Contact]:

@@ -127,14 +127,19 @@ def _make_ours(session: Session, rule: RoutingRule, seat: Extension) -> None:
     """Lets `seat` write in the session if the rules of section *Start* allow it, else refuses."""
     if may_answer(session, seat):
         return
-    owner = session.holder_name if session.holder_id else session.queue_name
     if not rule.channel.allow_takeover:
         raise RefusedError(refusal_of(session))
     now = timezone.now()
+    owner = owner_of(session)
     hints.tell(session)  # those who lose it
     session.give_to(seat)
     session.save(update_fields=["holder", "holder_name"])
     note(session, SessionEvent.Kind.TAKEN_OVER, now, actor=seat, target_name=owner)
+
+
+def owner_of(session: Session) -> str:
+    """The name of whoever has an open session: its holder, its queue, or a holder that was deleted."""
+    return session.holder_name if session.holder_id else session.queue_name or session.holder_name
 
 
 def refusal_of(session: Session) -> str:

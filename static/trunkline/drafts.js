@@ -1,4 +1,5 @@
-/* Drafts: a text stays with its session, also over a reload, until it is sent or one signs out. */
+/* Drafts: a text stays with its session, also over a reload, until it is sent or one signs out.
+   A session has one draft: tabs in which nobody types follow the one in which somebody does. */
 
 (() => {
   "use strict";
@@ -32,5 +33,11 @@
     }
   }
 
-  window.trunklineDrafts = { keep, stored, forgetAll };
+  /** Calls `changed(text)` when another tab has changed the draft of the session that is shown. */
+  function follow(changed) {
+    window.addEventListener("storage", ({ key, newValue }) => key === draftName() && changed(newValue ?? ""));
+    window.addEventListener("pageshow", ({ persisted }) => persisted && changed(stored()));
+  }
+
+  window.trunklineDrafts = { keep, stored, follow, forgetAll };
 })();

@@ -24,6 +24,13 @@
     meter.show(box);
   }
 
+  /** Another tab has changed the draft; the tab in which one types keeps its own. */
+  function takeOver(text) {
+    const box = byId("text");
+    const isTyping = document.hasFocus() && document.activeElement === box;
+    if (box && !box.readOnly && !isTyping) setText(text);
+  }
+
   // -- One press is one message -----------------------------------------------------------------------------------
 
   let lastPress = null; // { content, key }: tried again with the same key, unless text or files have changed
@@ -447,5 +454,6 @@
   if (window.htmx && conversation()) {
     followHtmx();
     enter();
+    drafts.follow(takeOver);
   }
 })();

@@ -93,13 +93,24 @@
 
   // -- What can't be undone is asked first -----------------------------------------------------------------------
 
+  let agreed = null; // the form whose question was answered with yes
+
   document.addEventListener("htmx:confirm", (event) => {
-    if (!event.detail.question) return;
+    const { question, elt, issueRequest } = event.detail;
+    if (!question) return;
     event.preventDefault();
+    if (elt === agreed) return issueRequest(true);
     const dialog = byId("confirm");
-    byId("confirm-question").textContent = event.detail.question;
+    byId("confirm-question").textContent = question;
     dialog.returnValue = "";
-    dialog.addEventListener("close", () => dialog.returnValue === "yes" && event.detail.issueRequest(true), { once: true });
+    dialog.addEventListener("close", () => dialog.returnValue === "yes" && agree(elt.getAttribute("action")), { once: true });
     dialog.showModal();
   });
+
+  /** Sends the form with this address, as it stands in the page now: news may have replaced it while one was asked. */
+  function agree(address) {
+    agreed = [...document.forms].find((form) => form.getAttribute("action") === address);
+    agreed?.requestSubmit();
+    agreed = null;
+  }
 })();

@@ -42,6 +42,9 @@ def test_an_open_session_is_foreseen_as_starting_would_treat_it(waiting, rule, a
     assert "take this customer over from 1002 Ben" in said(client, rule)
     waiting.refresh_from_db()
     assert waiting.holder == ben
+    alone = Session.objects.filter(pk=waiting.pk)
+    alone.update(queue=None, queue_name="", holder=None)  # it came to Ben, whose extension was deleted
+    assert "take this customer over from 1002 Ben." in said(client, rule)
     waiting.holder = anna
     waiting.save()
     assert "it is used" in said(client, rule)
