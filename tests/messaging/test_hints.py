@@ -184,10 +184,10 @@ def test_nothing_is_told_of_what_is_rolled_back(heard, channel, rule, anna):
     arrive(channel)
     session = Session.objects.get()
     heard()
-    with pytest.raises(KeyboardInterrupt), transaction.atomic():
+    with transaction.atomic():
         pickup.pick_up(anna.user, anna, session.pk)
         answered(anna, session)
-        raise KeyboardInterrupt
+        transaction.set_rollback(True)
     assert heard() == {}
 
 
