@@ -17,11 +17,14 @@ from channels_app.providers.base import SendOutcome, SendResult
 from messaging import (
     claims,
     closing,
+    fetching,
     hints,
     incoming_files,
     outbound,
     personal,
     pickup,
+    previews,
+    public_http,
     resolving,
     retention,
     settling,
@@ -32,6 +35,8 @@ from messaging.models import Attachment, Message, Session
 from messaging.recording import Settled, record
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
+from tests.messaging.stored_files import picture
+from tests.scripted_server import ScriptedServer, http_answer
 from tests.workers import Broker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -146,6 +151,8 @@ def test_each_step_of_a_message_is_told(heard, channel, anna_rule, anna):
     assert heard() == mine
     resolving.send_again(anna.user, anna, session.pk, refused.pk)
     assert heard() == mine
+    assert resolving.cancel_all_waiting(channel) == 1
+    assert heard() == mine
 
 
 def test_files_that_come_and_go_are_told(heard, bring, queue):
@@ -158,11 +165,31 @@ def test_files_that_come_and_go_are_told(heard, bring, queue):
     assert retention.purge() == 1
     assert heard() == waiting
 
+    shown = bring({"a.jpg": picture()})
+    incoming_files.take_out(shown.pk)
+    heard()
+    assert previews.make_due() == 1
+    assert heard() == waiting
+
     broken = bring("no files at all")
     incoming_files.take_out(broken.pk)
     heard()
     assert incoming_files.read_again(broken.pk)
     assert heard() == waiting
+
+
+def test_a_file_that_is_fetched_or_never_will_be_is_told(heard, bring, queue, monkeypatch):
+    monkeypatch.setattr(public_http, "is_public", lambda address: True)
+    monkeypatch.setattr(public_http, "is_own", lambda connection: False)
+    with ScriptedServer(http_answer(200, b"one"), http_answer(404)) as server:
+        message = bring([f"{server.url}/one", f"{server.url}/two"], field="media_urls")
+        incoming_files.take_out(message.pk)
+        heard()
+        for each, state in zip(Attachment.objects.order_by("pk"), ("stored", "broken"), strict=True):
+            fetching.fetch(each.pk)
+            each.refresh_from_db()
+            assert each.state == state
+            assert heard() == {message.session_id: {support(queue), OVERSEERS}}
 
 
 def test_what_is_ones_own_is_told_to_ones_own_pages_alone(heard, channel, rule, anna):
