@@ -29,7 +29,6 @@ Send = Callable[[Scope], Awaitable[None]]
 Receive = Callable[[], Awaitable[Scope]]
 
 HEARTBEAT = 15  # seconds; proxies end what is silent for a minute
-LOOK_AGAIN = 30  # seconds after which is seen that somebody has other queues, or may not sign in any more
 SLOWEST = 10  # seconds to take what it is told
 MOST_OF_A_PERSON = 20
 
@@ -96,14 +95,14 @@ async def _flow(request: ASGIRequest, stream: Stream, receive: Receive, send: Se
 async def _tell(request: ASGIRequest, stream: Stream, send: Send) -> None:
     """Passes on hints until this person may not have them any more."""
     clock = asyncio.get_running_loop()
-    looks_at = clock.time() + LOOK_AGAIN
+    looks_at = clock.time() + settings.EVENTS_LOOK_AGAIN
     while True:
         try:
-            await asyncio.wait_for(stream.news.wait(), HEARTBEAT)
+            await asyncio.wait_for(stream.news.wait(), min(HEARTBEAT, max(0, looks_at - clock.time())))
         except TimeoutError:
             await _say(send, b": \n\n")
         if clock.time() >= looks_at:
-            looks_at = clock.time() + LOOK_AGAIN
+            looks_at = clock.time() + settings.EVENTS_LOOK_AGAIN
             found = await _look(request)
             if isinstance(found, int):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -150,7 +149,7 @@ async def _look(request: ASGIRequest) -> tuple[int, set[str]] | int:
 
 def _look_now(request: ASGIRequest) -> tuple[int, set[str]] | int:
     try:
-        if not is_ours(request) or not _is_same_host(request):
+        if not is_ours(request) or not _is_page_of_ours(request):
             return 403
         request.session = SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
         user = get_user(request)
@@ -161,13 +160,16 @@ def _look_now(request: ASGIRequest) -> tuple[int, set[str]] | int:
         connection.close()
 
 
-def _is_same_host(request: ASGIRequest) -> bool:
-    """Only pages of this portal may listen, whatever their port."""
+def _is_page_of_ours(request: ASGIRequest) -> bool:
+    """Only pages of this portal may listen: those of the same address, or while trying out of any port of this host."""
     origin = request.headers.get("Origin")
     if origin is None:
         return True
     try:
-        return urlsplit(origin).hostname == split_domain_port(request.get_host())[0].strip("[]")
+        host = request.get_host()
+        if not settings.EVENTS_ON_PORT:
+            return origin == f"{request.scheme}://{host}"
+        return urlsplit(origin).hostname == split_domain_port(host)[0].strip("[]")
     except (ValueError, DisallowedHost):
         return False
 

@@ -35,6 +35,8 @@ PORT = env.int("PORT", default=8000)
 EVENTS_PORT = env.int("EVENTS_PORT", default=8001)
 # In earnest a proxy passes /events/ of the portal's own address on to that port.
 EVENTS_ON_PORT = TRYING_OUT
+# Seconds after which a stream ends for who has signed out, and hears of other queues.
+EVENTS_LOOK_AGAIN = env.float("EVENTS_LOOK_AGAIN", default=30)
 LOCAL_ORIGIN = f"http://127.0.0.1:{PORT}"  # where an ITSP that is played on this machine fetches files
 
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)

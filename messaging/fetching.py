@@ -104,6 +104,7 @@ def _record(attachment: Attachment) -> bool:
 def _record_problem(attachment: Attachment, problem: str, *, is_over: bool) -> None:
     if is_over:
         _mine(attachment).update(state=State.BROKEN, try_again_at=None, problem=problem)
+        hints.tell_by_id(_session_of(attachment))
     else:
         _mine(attachment).update(problem=problem)
 

@@ -67,13 +67,15 @@ def take_out(message_id: int) -> int:
 def read_again(message_id: int) -> bool:
     """Has a body that was set aside read once more from the start; False if it is not there any more."""
     with transaction.atomic():
-        message = Message.objects.select_for_update().get(pk=message_id)
+        found = Message.objects.select_for_update(of=("self",)).select_related("session")
+        message = found.get(pk=message_id)
         if not message.body_file:
             return False
         before = list(message.attachments.all())
         message.attachments.all().delete()
         message.body_tries, message.body_try_at = 0, None
         message.save(update_fields=body_tries.SAVED)
+        hints.tell(message.session)
     discard(before)
     return True
 

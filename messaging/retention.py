@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging import body_tries, file_storage, spool
+from messaging import body_tries, file_storage, hints, spool
 from messaging.models import Attachment, Message, UnroutableMessage
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ def purge(batch: int = 200) -> int:
     while ended := list(
         Attachment.objects.ended(timezone.now()).exclude(pk__in=failed).order_by("expires_at")[:batch]
     ):
+        hints.tell_by_id(set(Message.objects.filter(attachments__in=ended).values_list("session", flat=True)))
         for each in ended:
             try:
                 file_storage.drop(each.file)
