@@ -37,6 +37,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _models(request, _("Message queues"), "groups", "channels_app", "messagequeue"),
                 _models(request, _("Sessions"), "forum", "messaging", "session"),
                 _unroutable(request),
+                _models(request, _("Contacts"), "contacts", "messaging", "contact"),
             ],
         ),
         (

@@ -7,6 +7,7 @@ from django.urls import path
 from messaging.views import (
     actions,
     answer,
+    contact,
     conversation,
     files,
     inbox,
@@ -40,6 +41,7 @@ urlpatterns = [
     path("<int:session_id>/pick-up/", actions.pick_up, name="pick-up"),
     path("<int:session_id>/take-over/", actions.take_over, name="take-over"),
     path("<int:session_id>/transfer/", transfer.transfer, name="transfer"),
+    path("<int:session_id>/contact/", contact.contact, name="contact"),
     path("<int:session_id>/close/", actions.close, name="close-session"),
     path("<int:session_id>/archive/", actions.archive, name="archive"),
     path("<int:session_id>/unarchive/", actions.unarchive, name="unarchive"),

@@ -185,7 +185,7 @@ ONLY_POSTED = {
     "conversation-read", "answer", "cancel-message", "send-again", "it-was-sent", "upload-file", "remove-file",
     "pick-up", "take-over", "close-session", "archive", "unarchive",
 }  # fmt: skip
-BOTH = {"transfer"}
+BOTH = {"transfer", "contact"}
 WITHOUT_A_SESSION = {"inbox", "session-list", "present", "away", "start-session", "start-check"}
 
 

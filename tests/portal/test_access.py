@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from channels_app.models import Channel, Domain, Extension, MessageQueue, RoutingRule, User
 from channels_app.models.users import SUPERVISOR_PERMISSIONS
-from messaging.models import Session, UnroutableMessage, WebhookLogEntry
+from messaging.models import Contact, Session, UnroutableMessage, WebhookLogEntry
 from tests.portal.conftest import channel_form
 
-SETTINGS = (Channel, Domain, Extension, MessageQueue, RoutingRule, User)
+SETTINGS = (Channel, Contact, Domain, Extension, MessageQueue, RoutingRule, User)
 
 
 @pytest.fixture
@@ -34,6 +34,7 @@ def everything(rule: RoutingRule, channel: Channel, queue: MessageQueue) -> dict
     )
     return {
         Channel: channel,
+        Contact: Contact.objects.create(customer_number="+2", name="Mary"),
         Domain: Domain.objects.create(host="sms.example.com"),
         Extension: Extension.objects.all()[0],
         MessageQueue: queue,
@@ -181,6 +182,7 @@ def test_the_sidebar_offers_what_one_may_see(administrator_client: Client, super
         "Message queues",
         "Sessions",
         "Unroutable messages",
+        "Contacts",
         "Extensions",
         "Logins",
         "Domains",
@@ -191,6 +193,7 @@ def test_the_sidebar_offers_what_one_may_see(administrator_client: Client, super
         "Channels",
         "Sessions",
         "Unroutable messages",
+        "Contacts",
         "Webhook log",
     ]
 

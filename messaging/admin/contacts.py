@@ -1,0 +1,40 @@
+"""Contacts: the names of customers."""
+
+from __future__ import annotations
+
+import re
+
+from django.contrib import admin
+from django.utils.translation import gettext as _
+
+from channels_app.admin.base import PortalAdmin
+from channels_app.admin.forms import PortalForm
+from channels_app.phone_numbers import normalise_number
+from messaging.models import Contact
+
+_SHORT_CODE = re.compile(r"\d{3,8}")
+
+
+class ContactForm(PortalForm[Contact]):
+    class Meta:
+        model = Contact
+        fields = ["customer_number", "name", "company", "note"]
+
+    def clean_customer_number(self) -> str:
+        """In the form in which messages come: E.164, or a short code or a name as it is."""
+        typed: str = self.cleaned_data["customer_number"].strip()
+        if re.search(r"[A-Za-z]", typed) or _SHORT_CODE.fullmatch(typed):
+            return typed
+        return normalise_number(typed)
+
+
+@admin.register(Contact)
+class ContactAdmin(PortalAdmin[Contact]):
+    form = ContactForm
+    list_display = ["customer_number", "name", "company"]
+    list_display_links = ["customer_number", "name"]
+    search_fields = ["customer_number", "name", "company", "note"]
+    ordering = ["name", "customer_number"]
+
+    def goes_along(self, obj: Contact) -> list[str]:
+        return [_("The sessions of the number stay, and show the number in place of the name.")]

@@ -1,0 +1,27 @@
+"""Contacts: what colleagues write down of a customer, by the number."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from channels_app.models import Extension, User
+from messaging import access, hints
+from messaging.models import Contact
+
+
+def write_down(
+    user: User, seat: Extension | None, session_id: int, name: str, company: str, note: str
+) -> None:
+    """Writes down what is known of the customer of a session that this person may see; nothing at all forgets it.
+
+    Raises `RefusedError`, `NotFoundError`.
+    """
+    with transaction.atomic():
+        session = access.locked_session(session_id)
+        access.demand_visible(session, user, seat)
+        known = {"name": name, "company": company, "note": note}
+        if any(known.values()):
+            Contact.objects.update_or_create(customer_number=session.customer_number, defaults=known)
+        else:
+            Contact.objects.filter(customer_number=session.customer_number).delete()
+        hints.tell(session)

@@ -1,0 +1,57 @@
+"""The window in which a customer gets a name."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from channels_app.phone_numbers import pretty_number
+from messaging import contacts
+from messaging.conversation import visible_session
+from messaging.models import Contact, Session
+from messaging.views import asked, pages
+from messaging.views.entry import for_person
+from messaging.views.person import Person
+
+
+class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Contact
+        fields = ["name", "company", "note"]
+        widgets = {"note": forms.Textarea({"rows": 4})}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_person
+def contact(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+    """The form, and what it does; then the session again."""
+    session = visible_session(person.user, person.seat, session_id)
+    if request.method != "POST":
+        known = Contact.objects.filter(customer_number=session.customer_number).first()
+        return _show(request, session, ContactForm(instance=known))
+    form = ContactForm(request.POST)
+    if not form.is_valid():
+        return _show(request, session, form)
+    contacts.write_down(person.user, person.seat, session_id, **form.cleaned_data)
+    address = reverse("conversation", args=[session_id])
+    if tab := asked.tab(request):
+        address += f"?tab={tab}"
+    return HttpResponseClientRedirect(address) if asked.is_part(request) else redirect(address)
+
+
+def _show(request: HttpRequest, session: Session, form: ContactForm) -> HttpResponse:
+    context = {
+        "form": form,
+        "session": session,
+        "number": pretty_number(session.customer_number),
+        "tab": asked.tab(request),
+    }
+    status = 422 if form.is_bound else 200
+    if asked.is_part(request):
+        shown = render(request, "inbox/_contact.html", context, status=status)
+        return pages.aimed(shown, "#dialog", "innerHTML")
+    return render(request, "inbox/contact.html", context, status=status)
