@@ -27,6 +27,7 @@ from messaging.shown import Shown, about, clock, day
 from messaging.waiting import leaves_in
 
 PAGE = 60  # messages
+MOST_TO_ONE = 500  # messages that come at once where an older one is to be shown
 
 Kind = SessionEvent.Kind
 Status = Message.Status
@@ -131,6 +132,7 @@ class Conversation(Shown):
     last_inbound: int
     # Not part of what is new: one's own reading changes nothing that the conversation shows.
     read_up_to: int = field(repr=False)
+    at: int = field(default=0, repr=False)
 
     @property
     def session_id(self) -> int:
@@ -155,10 +157,15 @@ def visible_session(user: User, seat: Extension | None, session_id: int) -> Sess
     raise NotFoundError
 
 
-def read_conversation(user: User, seat: Extension | None, session_id: int) -> Conversation:
-    """A session as this person sees it, with the newest messages. Raises as `visible_session`."""
+def read_conversation(
+    user: User, seat: Extension | None, session_id: int, at: int | None = None
+) -> Conversation:
+    """A session as this person sees it, with the newest messages, and more if the message `at` is further up.
+
+    Raises as `visible_session`.
+    """
     session = visible_session(user, seat, session_id)
-    messages, previous = _messages(session, None)
+    messages, previous = _messages(session, None, _distance_to(session, at) if at else 0)
     present = _Present(session, user, seat, messages)
     return Conversation(
         head=_head(session, user, seat),
@@ -167,6 +174,7 @@ def read_conversation(user: User, seat: Extension | None, session_id: int) -> Co
         last_message=messages[-1].pk if messages else 0,
         last_inbound=max((m.pk for m in messages if m.is_inbound and m.session_id == session.pk), default=0),
         read_up_to=session.read_up_to,  # type: ignore[attr-defined]
+        at=at or 0,
     )
 
 
@@ -223,7 +231,9 @@ class _Present:
         }
 
 
-def _messages(session: Session, before: int | None) -> tuple[list[Message], Message | None]:
+def _messages(
+    session: Session, before: int | None, at_least: int = 0
+) -> tuple[list[Message], Message | None]:
     """A page of messages, oldest first, and the one before it, if there is one.
 
     Sessions of one customer and number follow each other: the order is by session, then by message.
@@ -234,8 +244,20 @@ def _messages(session: Session, before: int | None) -> tuple[list[Message], Mess
         if last is None:
             raise NotFoundError
         messages = messages.filter(Q(session_id__lt=last) | Q(session_id=last, pk__lt=before))
-    page = list(messages.prefetch_related("attachments")[: PAGE + 1])
-    return page[:PAGE][::-1], page[PAGE] if len(page) > PAGE else None
+    size = max(PAGE, at_least)
+    page = list(messages.prefetch_related("attachments")[: size + 1])
+    return page[:size][::-1], page[size] if len(page) > size else None
+
+
+def _distance_to(session: Session, message_id: int) -> int:
+    """How many messages there are from this one to the newest; 0 if it is not there, or too far up."""
+    messages = _all_messages(session)
+    of = messages.filter(pk=message_id).values_list("session_id", flat=True).first()
+    if of is None:
+        return 0
+    since = messages.filter(Q(session_id__gt=of) | Q(session_id=of, pk__gte=message_id))
+    distance = since.order_by()[: MOST_TO_ONE + 1].count()
+    return distance if distance <= MOST_TO_ONE else 0
 
 
 def _all_messages(session: Session) -> QuerySet[Message]:

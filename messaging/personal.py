@@ -52,6 +52,27 @@ def with_marks(sessions: Sessions, seat: Extension | None) -> Sessions:
     return marked
 
 
+def archived_by(seat: Extension) -> QuerySet[PersonalState, int]:
+    """The ids of the sessions that are out of the way of `seat`."""
+    states = PersonalState.objects.filter(extension=seat, archived_up_to__isnull=False)
+    return states.filter(~_arrived_after_archiving()).values_list("session", flat=True)
+
+
+def not_archived(sessions: Sessions, seat: Extension) -> Sessions:
+    """Of the sessions, those that are not out of the way of `seat`."""
+    # By each session, not by a list of all that are: people archive for years.
+    states = PersonalState.objects.filter(
+        session=OuterRef("pk"), extension=seat, archived_up_to__isnull=False
+    )
+    kept: Sessions = sessions.exclude(Exists(states.filter(~_arrived_after_archiving())))
+    return kept
+
+
+def _arrived_after_archiving() -> Exists:
+    arrived = Message.objects.filter(session=OuterRef("session"), direction=Message.Direction.INBOUND)
+    return Exists(arrived.filter(pk__gt=OuterRef("archived_up_to")))
+
+
 def with_unread(sessions: Sessions) -> Sessions:
     """Of sessions that have their marks, those with something unread."""
     unread: Sessions = sessions.filter(Q(has_unread=True))

@@ -1,35 +1,23 @@
-"""The inbox's list: which sessions stand under which tab, and the line that each shows."""
+"""The inbox's list: its tabs with their counts, and a window of rows under one of them, or of what was searched for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
-from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import IntegerField, QuerySet, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Extension, User
-from channels_app.phone_numbers import pretty_number
-from messaging.models import Contact, Message, Session
-from messaging.models.session_access import waits_too_long
-from messaging.personal import with_marks, with_unread, with_unread_count
-from messaging.shown import Shown, how_long, short_time
+from messaging.list_windows import Tab, branches, standing_under, window
+from messaging.models import Session
+from messaging.personal import with_marks, with_unread
+from messaging.search import Search
+from messaging.session_rows import Row, rows_of
+from messaging.shown import Shown
 
-PAGE = 50  # rows; "show more" adds as many
-MOST_ROWS = 500
 COUNT_LIMIT = 100  # counting stops here: "99+"
-LONGEST_LINE = 160  # characters of the last message
-
-
-class Tab(StrEnum):
-    MINE = "mine"
-    QUEUE = "queue"
-    CLOSED = "closed"
-    ARCHIVED = "archived"
-    ALL = "all"
-
 
 LABELS: dict[Tab, Promise] = {
     Tab.MINE: _("Mine"),
@@ -38,30 +26,6 @@ LABELS: dict[Tab, Promise] = {
     Tab.ARCHIVED: _("Archived"),
     Tab.ALL: _("All"),
 }
-
-
-@dataclass(frozen=True)
-class Row(Shown):
-    """One session of the list."""
-
-    session_id: int
-    customer: str
-    number: str
-    company: str
-    our_number: str
-    queue: str
-    holder: str
-    is_open: bool
-    is_current: bool
-    last_line: str
-    last_is_ours: bool
-    last_has_files: bool
-    time: str
-    unread: int
-    waiting: str
-    outgoing: str
-    outgoing_label: str
-    holder_is_away: bool
 
 
 @dataclass(frozen=True)
@@ -74,15 +38,31 @@ class TabButton(Shown):
 
 @dataclass(frozen=True)
 class SessionList(Shown):
-    """What the left side of the inbox shows."""
+    """What the left side of the inbox shows.
+
+    `after` is the cursor of the rows that follow, "" after the last. `others` are those of the rows that were asked
+    for by their ids, further down, which still stand there.
+    """
 
     tab: Tab
     tabs: tuple[TabButton, ...]
     rows: tuple[Row, ...]
+    others: tuple[Row, ...]
+    after: str
     current: int | None
     unread: str
-    limit: int
-    next_limit: int | None
+    search: Search | None
+    searched_all: bool
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What of the list a page asks for besides its tab; `others`: the ids of rows further down that it has in sight."""
+
+    current: int | None = None
+    after: str = ""
+    search: Search | None = None
+    others: tuple[int, ...] = ()
 
 
 class _CountOf(Subquery):
@@ -93,25 +73,34 @@ class _CountOf(Subquery):
 
 
 def read_list(
-    user: User, seat: Extension | None, tab: Tab | None, current: int | None = None, limit: int = PAGE
+    user: User, seat: Extension | None, tab: Tab | None = None, asked: Asked | None = None
 ) -> SessionList:
-    """The list under `tab`, or under the first one that this person has; `current` is the session shown beside."""
+    """The list under `tab`, or under the first one that this person has."""
+    asked = asked or Asked()
     tabs = tabs_of(user, seat)
     tab = tab if tab in tabs else tabs[0]
-    limit = max(PAGE, min(limit, MOST_ROWS))
     counts = _counts(user, seat)
-    sessions = list(with_unread_count(_ordered(_under(tab, user, seat), tab))[: limit + 1])
-    has_more = len(sessions) > limit and limit < MOST_ROWS
+    search = asked.search
+    found = search.window(user, seat, asked.after) if search else window(tab, user, seat, asked.after)
+    others: Iterable[int] = ()
+    if not search and asked.others:
+        still_there = standing_under(tab, user, seat, asked.others)
+        others = [pk for pk in asked.others if pk in still_there and pk not in found.ids]
+    rows = tuple(rows_of([*found.ids, *others], seat, asked.current, search))
+    shown = tuple(row for row in rows if row.session_id in found.ids)
     return SessionList(
         tab=tab,
         tabs=tuple(
-            TabButton(each, str(LABELS[each]), _capped(counts.get(each, 0)), each == tab) for each in tabs
+            TabButton(each, str(LABELS[each]), _capped(counts.get(each, 0)), each == tab and not search)
+            for each in tabs
         ),
-        rows=tuple(_rows(sessions[:limit], current)),
-        current=current,
+        rows=shown,
+        others=rows[len(shown) :],
+        after=found.after,
+        current=asked.current,
         unread=_capped(counts["unread"]),
-        limit=limit,
-        next_limit=limit + PAGE if has_more else None,
+        search=search,
+        searched_all=search is None or search.looks_through_all,
     )
 
 
@@ -121,86 +110,25 @@ def tabs_of(user: User, seat: Extension | None) -> tuple[Tab, ...]:
     return (*personal, Tab.ALL) if user.oversees or not seat else personal
 
 
-def _under(tab: Tab, user: User, seat: Extension | None) -> QuerySet[Session]:
-    if tab == Tab.ALL or seat is None:
-        return with_marks(Session.objects.visible_to(user, seat), seat)
-    mine = with_marks(Session.objects.seen_from(seat), seat)
-    match tab:
-        case Tab.MINE:
-            return mine.open().held_by(seat).filter(Q(archived=False))
-        case Tab.QUEUE:
-            return mine.waiting_for(seat).filter(Q(archived=False))
-        case Tab.CLOSED:
-            return mine.filter(Q(archived=False), status=Session.Status.CLOSED)
-        case _:
-            return mine.filter(Q(archived=True))
-
-
-def _ordered(sessions: QuerySet[Session], tab: Tab) -> QuerySet[Session]:
-    """In the queue whoever waits longest is first, elsewhere what happened last."""
-    newest = Message.objects.filter(session=OuterRef("pk")).order_by("-pk").values("pk")
-    outgoing = newest.filter(direction=Message.Direction.OUTBOUND)
-    sessions = sessions.annotate(newest_message=Subquery(newest[:1]), newest_outgoing=Subquery(outgoing[:1]))
-    sessions = sessions.annotate(waits_too_long=Case(When(waits_too_long(), then=True), default=False))
-    if tab == Tab.QUEUE:
-        return sessions.order_by(
-            "queue__name", F("waiting_since").asc(nulls_last=True), "-last_activity_at", "-pk"
-        )
-    return sessions.order_by("-last_activity_at", "-pk")
-
-
 def _counts(user: User, seat: Extension | None) -> dict[str, int]:
     """How many sessions stand under the tabs that are counted, and how many of them have something unread."""
     if seat is None:
         return {"unread": 0}
-    mine, queue = _under(Tab.MINE, user, seat), _under(Tab.QUEUE, user, seat)
-    counted = {
-        Tab.MINE.value: mine,
-        Tab.QUEUE.value: queue,
-        "unread_mine": with_unread(mine),
-        "unread_queue": with_unread(queue),
-    }
-    columns = {
-        name: _CountOf(sessions.order_by().values("pk")[:COUNT_LIMIT]) for name, sessions in counted.items()
-    }
+    columns, sums = {}, {}
+    for tab in (Tab.MINE, Tab.QUEUE):
+        for number, part in enumerate(branches(tab, user, seat)):
+            columns[f"{tab}_{number}"] = _count(part)
+            columns[f"unread_{tab}_{number}"] = _count(with_unread(with_marks(part, seat)))
     numbers = Extension.objects.filter(pk=seat.pk).values_list(*columns.values()).get()
-    counts = dict(zip(columns, numbers, strict=True))
-    counts["unread"] = counts["unread_mine"] + counts["unread_queue"]
-    return counts
+    counted = dict(zip(columns, numbers, strict=True))
+    for name in (Tab.MINE.value, Tab.QUEUE.value, "unread"):
+        sums[name] = sum(count for column, count in counted.items() if column.startswith(f"{name}_"))
+    return sums
+
+
+def _count(sessions: QuerySet[Session]) -> _CountOf:
+    return _CountOf(sessions.order_by().values("pk")[:COUNT_LIMIT])
 
 
 def _capped(count: int) -> str:
     return f"{COUNT_LIMIT - 1}+" if count >= COUNT_LIMIT else str(count or "")
-
-
-def _rows(sessions: list[Session], current: int | None) -> Iterable[Row]:
-    ids = {pk for session in sessions for pk in (session.newest_message, session.newest_outgoing)}  # type: ignore[attr-defined]
-    messages = Message.objects.only("text", "direction", "created_at", "status", "has_files").in_bulk(
-        ids - {None}
-    )
-    contacts = Contact.objects.by_number(session.customer_number for session in sessions)
-    for session in sessions:
-        contact = contacts.get(session.customer_number)
-        number = pretty_number(session.customer_number)
-        last = messages.get(session.newest_message)  # type: ignore[attr-defined]
-        outgoing = messages.get(session.newest_outgoing)  # type: ignore[attr-defined]
-        yield Row(
-            session_id=session.pk,
-            customer=(contact and contact.name) or number,
-            number=number,
-            company=contact.company if contact else "",
-            our_number=pretty_number(session.our_number),
-            queue=session.queue_name,
-            holder=session.holder_name,
-            is_open=session.is_open,
-            is_current=session.pk == current,
-            last_line=" ".join(last.text[:LONGEST_LINE].split()) if last else "",
-            last_is_ours=last is not None and not last.is_inbound,
-            last_has_files=last is not None and last.has_files,
-            time=short_time(last.created_at if last else session.last_activity_at),
-            unread=session.unread,  # type: ignore[attr-defined]
-            waiting=how_long(session.waiting_since) if session.waiting_since else "",
-            outgoing=outgoing.status if outgoing else "",
-            outgoing_label=outgoing.get_status_display() if outgoing else "",
-            holder_is_away=session.waits_too_long,  # type: ignore[attr-defined]
-        )

@@ -22,6 +22,14 @@ class PersonalState(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["session", "extension"], name="personal_state_once"),
         ]
+        indexes = [
+            # The inbox: what one has archived.
+            models.Index(
+                fields=["extension"],
+                condition=models.Q(archived_up_to__isnull=False),
+                name="archived_of_person",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.extension_id}: {self.session_id}"

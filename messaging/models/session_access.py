@@ -60,21 +60,28 @@ class SessionAccessQuerySet(models.QuerySet["Session"]):
         """The sessions that `seat` gives by itself, whatever the role of the person sitting at it."""
         if seat is None:
             return self.none()
+        queues = seat.queues.all()
         return self.filter(
             Q(holder=seat)
-            | (Q(queue__in=seat.queues.all()) & (_HELD_BY_NOBODY & Q(status="open")))
-            | (Q(queue__in=seat.queues.all()) & waits_too_long())
-            | (Q(queue__in=seat.queues.all()) & (_NEVER_HELD & Q(status="closed")))
+            | (Q(queue__in=queues) & (_HELD_BY_NOBODY & Q(status="open")))
+            | (Q(queue__in=queues) & waits_too_long())
+            | (Q(queue__in=queues) & (_NEVER_HELD & Q(status="closed")))
         )
 
     def held_by(self, seat: Extension) -> Self:
         return self.filter(holder=seat)
 
-    def waiting_for(self, seat: Extension) -> Self:
-        """Open sessions in the queues of `seat` that nobody holds, or whose holder is away too long."""
-        return self.filter(
-            _HELD_BY_NOBODY | (waits_too_long() & ~Q(holder=seat)), status="open", queue__in=seat.queues.all()
-        )
+    def waiting_in(self, queues: models.QuerySet[MessageQueue]) -> Self:
+        """Open sessions in these queues that nobody holds."""
+        return self.filter(_HELD_BY_NOBODY, status="open", queue__in=queues)
+
+    def stuck_in(self, queues: models.QuerySet[MessageQueue]) -> Self:
+        """Open sessions in these queues that wait too long for a holder who is away."""
+        return self.filter(waits_too_long(), queue__in=queues)
+
+    def closed_unheld_in(self, queues: models.QuerySet[MessageQueue]) -> Self:
+        """Closed sessions in these queues that nobody ever held."""
+        return self.filter(_NEVER_HELD, status="closed", queue__in=queues)
 
     def open(self) -> Self:
         return self.filter(status="open")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from channels_app.models import Extension
 from messaging import closing, personal, pickup
 from messaging.conversation import read_conversation
+from messaging.list_windows import Tab
 from messaging.refusal import NotFoundError
-from messaging.session_list import Tab
 from messaging.views import asked, pages
 from messaging.views.entry import for_person
 from messaging.views.person import Person
@@ -65,7 +63,7 @@ def changed(request: HttpRequest, person: Person, session_id: int) -> HttpRespon
     """The session after something was done with it: the way back to its page, or its parts for an open one."""
     tab = asked.tab(request)
     if not asked.is_part(request):
-        return redirect(_address(session_id, tab))
+        return redirect(pages.address(session_id, tab))
     conversation = read_conversation(person.user, person.seat, session_id)
     moved = tab == Tab.QUEUE and conversation.head.is_mine
     tab = Tab.MINE if moved else tab
@@ -76,13 +74,8 @@ def changed(request: HttpRequest, person: Person, session_id: int) -> HttpRespon
     }
     response = render(request, "inbox/_changed.html", context)
     if moved:
-        response["HX-Replace-Url"] = _address(session_id, tab)
+        response["HX-Replace-Url"] = pages.address(session_id, tab)
     return response
-
-
-def _address(session_id: int, tab: Tab | None) -> str:
-    address = reverse("conversation", args=[session_id])
-    return f"{address}?{urlencode({'tab': tab})}" if tab else address
 
 
 def _seat(person: Person) -> Extension:

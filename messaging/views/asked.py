@@ -6,7 +6,9 @@ import re
 
 from django.http import HttpRequest
 
-from messaging.session_list import PAGE, Tab
+from messaging.list_windows import PAGE, Tab
+from messaging.search import Search
+from messaging.session_list import Asked
 
 
 def is_part(request: HttpRequest) -> bool:
@@ -39,5 +41,16 @@ def tab(request: HttpRequest) -> Tab | None:
     return Tab(text) if text in set(Tab) else None
 
 
-def limit(request: HttpRequest) -> int:
-    return number(request, "limit") or PAGE
+def of_list(request: HttpRequest, current: int | None) -> Asked:
+    """What of the list the page wants, with the session `current` shown beside it."""
+    return Asked(
+        current=current,
+        after=value(request, "after"),
+        search=Search.of(value(request, "q")),
+        others=tuple(_ids(value(request, "others"))),
+    )
+
+
+def _ids(text: str) -> list[int]:
+    """Ids with commas between them, as many as a window has; what is none is left out."""
+    return [int(each) for each in text[:2000].split(",") if re.fullmatch(r"[0-9]{1,18}", each)][:PAGE]

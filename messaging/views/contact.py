@@ -5,7 +5,6 @@ from __future__ import annotations
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -37,9 +36,7 @@ def contact(request: HttpRequest, person: Person, session_id: int) -> HttpRespon
     if not form.is_valid():
         return _show(request, session, form)
     contacts.write_down(person.user, person.seat, session_id, **form.cleaned_data)
-    address = reverse("conversation", args=[session_id])
-    if tab := asked.tab(request):
-        address += f"?tab={tab}"
+    address = pages.address(session_id, asked.tab(request))
     return HttpResponseClientRedirect(address) if asked.is_part(request) else redirect(address)
 
 

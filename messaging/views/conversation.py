@@ -15,8 +15,8 @@ from messaging.views.person import Person
 @require_safe
 @for_person
 def conversation(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
-    """The inbox with this session, or the conversation alone for a page that is open."""
-    shown = read_conversation(person.user, person.seat, session_id)
+    """The inbox with this session, or the conversation alone for a page that is open; with the message `at` in it."""
+    shown = read_conversation(person.user, person.seat, session_id, asked.number(request, "at"))
     if asked.is_part(request):
         context = {**pages.conversation_context(person, shown), "tab": asked.tab(request)}
         return render(request, "inbox/_conversation.html", context)

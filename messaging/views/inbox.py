@@ -21,8 +21,13 @@ def inbox(request: HttpRequest, person: Person) -> HttpResponse:
 @require_safe
 @for_person
 def session_list(request: HttpRequest, person: Person) -> HttpResponse:
-    """The list alone; 204 if it is still as the page has it (`seen`)."""
+    """The list alone, or the rows that follow `after`; 204 if it is still as the page has it (`seen`)."""
     shown = pages.list_beside(request, person, asked.number(request, "current"))
     if asked.value(request, "seen") == shown.version:
         return HttpResponse(status=204)
-    return render(request, "inbox/_list.html", {"list": shown})
+    if asked.value(request, "after"):
+        return render(request, "inbox/_rows.html", {"list": shown})
+    response = render(request, "inbox/_list.html", {"list": shown})
+    if "q" in request.GET and "seen" not in request.GET:
+        response["HX-Replace-Url"] = pages.address(shown.current, shown.tab, shown.search)
+    return response

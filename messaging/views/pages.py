@@ -8,14 +8,18 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from messaging import starting
 from messaging.conversation import Conversation, read_conversation
+from messaging.list_windows import Tab
 from messaging.models.messages import MAX_TEXT
 from messaging.presence import is_away_by_hand
 from messaging.refusal import NotFoundError, RefusedError
-from messaging.session_list import SessionList, Tab, read_list
+from messaging.search import Search
+from messaging.session_list import SessionList, read_list
 from messaging.uploads import MOST_FILES
 from messaging.views import asked
 from messaging.views.events_address import events_address
@@ -26,7 +30,15 @@ def list_beside(
     request: HttpRequest, person: Person, current: int | None, tab: Tab | None = None
 ) -> SessionList:
     """The list as the request wants it, with the session `current` marked."""
-    return read_list(person.user, person.seat, tab or asked.tab(request), current, asked.limit(request))
+    return read_list(person.user, person.seat, tab or asked.tab(request), asked.of_list(request, current))
+
+
+def address(session_id: int | None, tab: Tab | None, search: Search | None = None) -> str:
+    """The address of the whole page with this session, under this tab or with what was searched for."""
+    place = reverse("conversation", args=[session_id]) if session_id else reverse("inbox")
+    query = {"tab": tab, "q": search and search.query}
+    asked_for = urlencode({name: value for name, value in query.items() if value})
+    return f"{place}?{asked_for}" if asked_for else place
 
 
 def whole(

@@ -15,6 +15,7 @@
   const files = window.trunklineFiles;
   const meter = window.trunklineMeter;
   const drafts = window.trunklineDrafts;
+  const list = window.trunklineList;
 
   function setText(text) {
     const box = byId("text");
@@ -72,6 +73,13 @@
     if (byId("jump")) byId("jump").hidden = true;
   }
 
+  /** Shows a line further up, which somebody looked for. */
+  function toLine(line) {
+    staysAtEnd = false;
+    line.classList.add("looked-for");
+    line.scrollIntoView({ block: "center" });
+  }
+
   function showTitle() {
     const unread = byId("list")?.dataset.unread;
     const name = conversation()?.dataset.customer;
@@ -107,7 +115,9 @@
     const box = byId("text");
     if (box) setText(box.value || drafts.stored());
     follow();
-    toEnd();
+    if (shown.dataset.at && byId(shown.dataset.at)) toLine(byId(shown.dataset.at));
+    else toEnd();
+    list.followEnds();
     showTitle();
     markRead();
     if (isFirst) return;
@@ -334,21 +344,18 @@
       handleSwap(style, target, fragment) {
         if (style !== "merge") return false;
         const fresh = fragment.querySelector("#conversation");
-        return fresh ? merge(fresh) : [];
+        const freshList = fragment.querySelector("#list");
+        return [...(fresh ? merge(fresh) : []), ...(freshList ? list.merge(freshList) : [])];
       },
     });
 
     document.body.addEventListener("htmx:configRequest", ({ detail }) => {
-      const list = byId("list");
       const { elt, parameters, triggeringEvent } = detail;
       detail.headers["X-CSRFToken"] = document.body.dataset.csrf;
       if (session()) parameters.current = session();
       if (elt.id === "answer") parameters.press_key = keyFor(parameters.text);
       if (triggeringEvent?.type === "poll") parameters.seen = elt.dataset.version;
-      if (list && (elt === list || detail.verb === "post")) {
-        parameters.tab = list.dataset.tab;
-        parameters.limit = list.dataset.limit;
-      }
+      list.ask(elt, detail.verb, parameters);
     });
 
     document.body.addEventListener("htmx:beforeSend", ({ detail }) => {
@@ -383,6 +390,7 @@
         keepText(detail.xhr.typed);
       }
       enter();
+      list.followEnds();
       showTitle();
     });
 

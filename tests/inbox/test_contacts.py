@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.urls import reverse
 
 from messaging.conversation import read_conversation
+from messaging.list_windows import Tab
 from messaging.models import Contact
-from messaging.session_list import Tab, read_list
+from messaging.session_list import read_list
 from tests.conftest import CUSTOMER
 
 

@@ -8,7 +8,8 @@ import pytest
 from django.urls import reverse
 
 from messaging import closing, outbound, personal, pickup, transfer
-from messaging.session_list import Tab, read_list
+from messaging.list_windows import Tab
+from messaging.session_list import read_list
 from tests.conftest import OTHER_NUMBER
 
 

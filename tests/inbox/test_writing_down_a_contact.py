@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from channels_app.models import User
 from messaging import pickup
+from messaging.list_windows import Tab
 from messaging.models import Contact
-from messaging.session_list import Tab, read_list
+from messaging.session_list import read_list
 from tests.conftest import CUSTOMER
 from tests.inbox.conftest import PARTS
 

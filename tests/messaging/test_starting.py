@@ -6,9 +6,10 @@ from functools import partial
 import pytest
 
 from messaging import closing, personal, pickup, starting
+from messaging.list_windows import Tab
 from messaging.models import Message, Session
 from messaging.refusal import RefusedError
-from messaging.session_list import Tab, read_list
+from messaging.session_list import read_list
 from tests.conftest import CUSTOMER
 from tests.messaging.arrivals import arrive
 from tests.threads import at_once

@@ -1,0 +1,112 @@
+"""The rows of the inbox's list: the lines that sessions show there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+
+from channels_app.models import Extension
+from channels_app.phone_numbers import pretty_number
+from messaging import marking
+from messaging.models import Contact, Message, Session
+from messaging.models.session_access import waits_too_long
+from messaging.personal import with_marks, with_unread_count
+from messaging.search import Search
+from messaging.shown import Shown, how_long, short_time
+
+LONGEST_LINE = 160  # characters of a message
+
+
+@dataclass(frozen=True)
+class Row(Shown):
+    """One session of the list. `found`: the message that a search found in it, and its text in parts."""
+
+    session_id: int
+    customer: str
+    number: str
+    company: str
+    our_number: str
+    queue: str
+    holder: str
+    is_open: bool
+    is_current: bool
+    last_line: str
+    last_is_ours: bool
+    last_has_files: bool
+    time: str
+    unread: int
+    waiting: str
+    outgoing: str
+    outgoing_label: str
+    holder_is_away: bool
+    found: int = 0
+    parts: tuple[marking.Part, ...] = ()
+
+
+def rows_of(
+    ids: Iterable[int], seat: Extension | None, current: int | None, search: Search | None = None
+) -> Iterator[Row]:
+    """The rows of these sessions, in this order; one that is gone meanwhile is left out."""
+    sessions = _with_newest(with_unread_count(with_marks(Session.objects.select_related("queue"), seat)))
+    if search:
+        sessions = search.with_found(sessions)
+    by_id = {session.pk: session for session in sessions.filter(pk__in=list(ids))}
+    wanted = {pk for session in by_id.values() for pk in _messages_of(session)}
+    messages = Message.objects.only("text", "direction", "created_at", "status", "has_files").in_bulk(wanted)
+    contacts = Contact.objects.by_number(session.customer_number for session in by_id.values())
+    for session in (by_id[pk] for pk in ids if pk in by_id):
+        contact = contacts.get(session.customer_number)
+        yield _row(session, contact, messages, current, search)
+
+
+def _with_newest(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    newest = Message.objects.filter(session=OuterRef("pk")).order_by("-pk").values("pk")
+    outgoing = newest.filter(direction=Message.Direction.OUTBOUND)
+    return sessions.annotate(
+        newest_message=Subquery(newest[:1]),
+        newest_outgoing=Subquery(outgoing[:1]),
+        waits_too_long=Case(When(waits_too_long(), then=True), default=False),
+    )
+
+
+def _messages_of(session: Session) -> set[int]:
+    found = getattr(session, "found_message", None)
+    return {session.newest_message, session.newest_outgoing, found} - {None}  # type: ignore[attr-defined]
+
+
+def _row(
+    session: Session,
+    contact: Contact | None,
+    messages: dict[int, Message],
+    current: int | None,
+    search: Search | None,
+) -> Row:
+    number = pretty_number(session.customer_number)
+    last = messages.get(session.newest_message)  # type: ignore[attr-defined]
+    outgoing = messages.get(session.newest_outgoing)  # type: ignore[attr-defined]
+    found = messages.get(session.found_message) if search else None  # type: ignore[attr-defined]
+    shown = found or last
+    return Row(
+        session_id=session.pk,
+        customer=(contact and contact.name) or number,
+        number=number,
+        company=contact.company if contact else "",
+        our_number=pretty_number(session.our_number),
+        queue=session.queue.name if session.queue else session.queue_name,
+        holder=session.holder_name,
+        is_open=session.is_open,
+        is_current=session.pk == current,
+        last_line=" ".join(last.text[:LONGEST_LINE].split()) if last else "",
+        last_is_ours=last is not None and not last.is_inbound,
+        last_has_files=last is not None and last.has_files,
+        time=short_time(shown.created_at if shown else session.last_activity_at),
+        unread=session.unread,  # type: ignore[attr-defined]
+        waiting=how_long(session.waiting_since) if session.waiting_since else "",
+        outgoing=outgoing.status if outgoing else "",
+        outgoing_label=outgoing.get_status_display() if outgoing else "",
+        holder_is_away=session.waits_too_long,  # type: ignore[attr-defined]
+        found=found.pk if found else 0,
+        parts=marking.excerpt(found.text, search.words) if found and search else (),
+    )
