@@ -9,20 +9,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import (
-    BooleanField,
-    Case,
-    Count,
-    Exists,
-    IntegerField,
-    Max,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
+from django.db.models import Exists, IntegerField, Max, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from channels_app.models import Extension, User
@@ -32,22 +19,13 @@ from messaging.refusal import NotFoundError
 
 Sessions = TypeVar("Sessions", bound=QuerySet[Session])
 
-_NOT_READ_BY_ANYBODY = Value(False, output_field=BooleanField())
-
 
 def with_marks(sessions: Sessions, seat: Extension | None) -> Sessions:
-    """Adds `read_up_to`, `has_unread` and `archived` of the person at `seat` to each session."""
+    """Adds `read_up_to` and `archived` of the person at `seat` to each session."""
     states = PersonalState.objects.filter(session=OuterRef("pk"), extension=seat)
-    arrived = Message.objects.filter(session=OuterRef("pk"), direction=Message.Direction.INBOUND)
-    read_up_to = Coalesce(Subquery(states.values("read_up_to")), Value(0))
-    archived_up_to = Subquery(states.values("archived_up_to"))
-    marked: Sessions = sessions.annotate(read_up_to=read_up_to, archived_up_to=archived_up_to).annotate(
-        has_unread=Exists(arrived.filter(pk__gt=OuterRef("read_up_to"))) if seat else _NOT_READ_BY_ANYBODY,
-        archived=Case(
-            When(archived_up_to__isnull=True, then=Value(False)),
-            default=~Exists(arrived.filter(pk__gt=OuterRef("archived_up_to"))),
-            output_field=BooleanField(),
-        ),
+    away = states.filter(archived_up_to__isnull=False).filter(~_arrived_after_archiving())
+    marked: Sessions = sessions.annotate(
+        read_up_to=Coalesce(Subquery(states.values("read_up_to")), Value(0)), archived=Exists(away)
     )
     return marked
 
@@ -73,31 +51,33 @@ def _arrived_after_archiving() -> Exists:
     return Exists(arrived.filter(pk__gt=OuterRef("archived_up_to")))
 
 
-def with_unread(sessions: Sessions) -> Sessions:
-    """Of sessions that have their marks, those with something unread."""
-    unread: Sessions = sessions.filter(Q(has_unread=True))
+def unread_by(sessions: Sessions, seat: Extension) -> Sessions:
+    """Of the sessions, those with something that `seat` has not read."""
+    unread: Sessions = sessions.filter(Exists(_not_read_by(seat)))
     return unread
 
 
-def with_unread_count(sessions: Sessions) -> Sessions:
-    """Adds `unread`, the number of unread messages, to sessions that have their marks."""
-    arrived = (
-        Message.objects.filter(
-            session=OuterRef("pk"), direction=Message.Direction.INBOUND, pk__gt=OuterRef("read_up_to")
-        )
-        .order_by()
-        .values("session")
-        .annotate(number=Count("pk"))
-        .values("number")
-    )
-    counted: Sessions = sessions.annotate(
-        unread=Case(
-            When(has_unread=True, then=Coalesce(Subquery(arrived), Value(0))),
-            default=Value(0),
-            output_field=IntegerField(),
-        )
-    )
+def with_unread_count(sessions: Sessions, seat: Extension | None) -> Sessions:
+    """Adds `unread`, the number of messages that `seat` has not read, to each session."""
+    number = Value(0) if seat is None else CountOf(_not_read_by(seat).order_by().values("pk"))
+    counted: Sessions = sessions.annotate(unread=number)
     return counted
+
+
+class CountOf(Subquery):
+    """The number of rows of a query, as a column of another."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def _not_read_by(seat: Extension) -> QuerySet[Message]:
+    """The unread messages of a session, for a subquery of it."""
+    state = PersonalState.objects.filter(session=OuterRef(OuterRef("pk")), extension=seat)
+    read_up_to = Coalesce(Subquery(state.values("read_up_to")), Value(0))
+    return Message.objects.filter(
+        session=OuterRef("pk"), direction=Message.Direction.INBOUND, pk__gt=read_up_to
+    )
 
 
 def mark_read(user: User, seat: Extension | None, session_id: int, up_to: int) -> None:

@@ -32,7 +32,7 @@ class _WordsOf(Func):
     # To the letter as in the migration that makes the index.
     template = (
         "to_tsvector('simple'::regconfig, translate(%(expressions)s, "
-        r"""'!"#$%%&''()*+,-./:;<=>?@[\]^_`{|}~', '                                '))"""
+        r"""'!"#$%%%%&''()*+,-./:;<=>?@[\]^_`{|}~', '                                '))"""
     )
     output_field = SearchVectorField()
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import IntegerField, QuerySet, Subquery
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Extension, User
 from messaging.list_windows import Tab, branches, standing_under, window
 from messaging.models import Session
-from messaging.personal import with_marks, with_unread
+from messaging.personal import CountOf, unread_by
 from messaging.search import Search
 from messaging.session_rows import Row, rows_of
 from messaging.shown import Shown
@@ -65,13 +65,6 @@ class Asked:
     others: tuple[int, ...] = ()
 
 
-class _CountOf(Subquery):
-    """The number of rows of a query, as a column of another."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
-
-
 def read_list(
     user: User, seat: Extension | None, tab: Tab | None = None, asked: Asked | None = None
 ) -> SessionList:
@@ -118,7 +111,7 @@ def _counts(user: User, seat: Extension | None) -> dict[str, int]:
     for tab in (Tab.MINE, Tab.QUEUE):
         for number, part in enumerate(branches(tab, user, seat)):
             columns[f"{tab}_{number}"] = _count(part)
-            columns[f"unread_{tab}_{number}"] = _count(with_unread(with_marks(part, seat)))
+            columns[f"unread_{tab}_{number}"] = _count(unread_by(part, seat))
     numbers = Extension.objects.filter(pk=seat.pk).values_list(*columns.values()).get()
     counted = dict(zip(columns, numbers, strict=True))
     for name in (Tab.MINE.value, Tab.QUEUE.value, "unread"):
@@ -126,8 +119,8 @@ def _counts(user: User, seat: Extension | None) -> dict[str, int]:
     return sums
 
 
-def _count(sessions: QuerySet[Session]) -> _CountOf:
-    return _CountOf(sessions.order_by().values("pk")[:COUNT_LIMIT])
+def _count(sessions: QuerySet[Session]) -> CountOf:
+    return CountOf(sessions.order_by().values("pk")[:COUNT_LIMIT])
 
 
 def _capped(count: int) -> str:

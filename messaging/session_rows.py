@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from channels_app.models import Extension
 from channels_app.phone_numbers import pretty_number
 from messaging import marking
 from messaging.models import Contact, Message, Session
 from messaging.models.session_access import waits_too_long
-from messaging.personal import with_marks, with_unread_count
+from messaging.personal import with_unread_count
 from messaging.search import Search
 from messaging.shown import Shown, how_long, short_time
 
@@ -40,7 +40,7 @@ class Row(Shown):
     waiting: str
     outgoing: str
     outgoing_label: str
-    holder_is_away: bool
+    holder_is_away: bool = False
     found: int = 0
     parts: tuple[marking.Part, ...] = ()
 
@@ -49,16 +49,17 @@ def rows_of(
     ids: Iterable[int], seat: Extension | None, current: int | None, search: Search | None = None
 ) -> Iterator[Row]:
     """The rows of these sessions, in this order; one that is gone meanwhile is left out."""
-    sessions = _with_newest(with_unread_count(with_marks(Session.objects.select_related("queue"), seat)))
+    sessions = _with_newest(with_unread_count(Session.objects.select_related("queue"), seat))
     if search:
         sessions = search.with_found(sessions)
     by_id = {session.pk: session for session in sessions.filter(pk__in=list(ids))}
+    stuck = _stuck_among(by_id.values())
     wanted = {pk for session in by_id.values() for pk in _messages_of(session)}
     messages = Message.objects.only("text", "direction", "created_at", "status", "has_files").in_bulk(wanted)
     contacts = Contact.objects.by_number(session.customer_number for session in by_id.values())
     for session in (by_id[pk] for pk in ids if pk in by_id):
         contact = contacts.get(session.customer_number)
-        yield _row(session, contact, messages, current, search)
+        yield replace(_row(session, contact, messages, current, search), holder_is_away=session.pk in stuck)
 
 
 def _with_newest(sessions: QuerySet[Session]) -> QuerySet[Session]:
@@ -67,8 +68,15 @@ def _with_newest(sessions: QuerySet[Session]) -> QuerySet[Session]:
     return sessions.annotate(
         newest_message=Subquery(newest[:1]),
         newest_outgoing=Subquery(outgoing[:1]),
-        waits_too_long=Case(When(waits_too_long(), then=True), default=False),
     )
+
+
+def _stuck_among(sessions: Iterable[Session]) -> set[int]:
+    """Which of them wait too long for a holder who is away; seldom is there one to ask for."""
+    held = [session.pk for session in sessions if session.holder_id and session.waiting_since]
+    if not held:
+        return set()
+    return set(Session.objects.filter(waits_too_long(), pk__in=held).values_list("pk", flat=True))
 
 
 def _messages_of(session: Session) -> set[int]:
@@ -106,7 +114,6 @@ def _row(
         waiting=how_long(session.waiting_since) if session.waiting_since else "",
         outgoing=outgoing.status if outgoing else "",
         outgoing_label=outgoing.get_status_display() if outgoing else "",
-        holder_is_away=session.waits_too_long,  # type: ignore[attr-defined]
         found=found.pk if found else 0,
         parts=marking.excerpt(found.text, search.words) if found and search else (),
     )

@@ -17,7 +17,7 @@ Figures = dict[str, float]
 
 def rows(home: Path, database: str) -> dict[str, Callable[[], Figures]]:
     """Every row by its name."""
-    from tests.benchmarks import crash_receiving, crash_sending, files, receiving, sending
+    from tests.benchmarks import crash_receiving, crash_sending, files, inbox, receiving, sending
 
     named: dict[str, Callable[[], Figures]] = {}
     for rate in (1, 10, 50, 100, 120):
@@ -39,6 +39,7 @@ def rows(home: Path, database: str) -> dict[str, Callable[[], Figures]]:
     named["files"] = lambda: files.inbound(home)
     named["files-out"] = lambda: files.outbound(home)
     named["statements"] = receiving.statements
+    named["inbox"] = inbox.inbox
     named["many-rows"] = receiving.many_rows
     return named
 
