@@ -98,6 +98,8 @@ def by_activity(parts: list[QuerySet[Session]], after: str = "", size: int = PAG
 def _longest_waiting(parts: list[QuerySet[Session]], seat: Extension, after: str, size: int) -> Window:
     """Queue by queue, in each whoever waits longest first; then those in which nobody waits."""
     queues = list(seat.queues.order_by("name").values_list("pk", flat=True))
+    if not queues:
+        return Window((), "")
     ranks = {pk: rank for rank, pk in enumerate(queues)}
     rank = Case(
         *(When(queue=pk, then=Value(number)) for pk, number in ranks.items()),
