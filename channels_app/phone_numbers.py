@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import phonenumbers
 from django.core.exceptions import ValidationError
@@ -79,6 +80,7 @@ def is_us_number(number: str) -> bool:
     return region in {"US", None}
 
 
+@lru_cache(maxsize=10_000)  # a list shows a hundred, again and again
 def pretty_number(number: str) -> str:
     """A stored number as people read it: `+1 410-216-1183`. What is no phone number stays as it is."""
     if not is_phone_number(number):

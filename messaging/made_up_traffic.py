@@ -9,6 +9,7 @@ import datetime as dt
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from django.db import transaction
 from django.utils import timezone
@@ -56,11 +57,12 @@ def make_up(sessions: int, messages: int, seed: int) -> Iterator[int]:
     stories = _stories(chance, rules, sessions, messages)
     taken: set[tuple[int, str]] = set()
     words = _words(chance)
-    for start in range(0, sessions, BLOCK):
-        block = stories[start : start + BLOCK]
+    done = 0
+    while block := list(islice(stories, BLOCK)):
         with transaction.atomic():
             _store(chance, block, customers, taken, words)
-        yield start + len(block)
+        done += len(block)
+        yield done
 
 
 def _agents_of(rule: RoutingRule) -> list[Extension]:
@@ -94,13 +96,12 @@ def _words(chance: random.Random) -> list[str]:
 
 def _stories(
     chance: random.Random, rules: list[tuple[RoutingRule, list[Extension]]], sessions: int, messages: int
-) -> list[_Story]:
+) -> Iterator[_Story]:
     """One in ten is open; of these half wait in a queue. Of the closed ones few were never picked up."""
     now = timezone.now()
     lengths = [1] * sessions
     for _unused in range(max(messages - sessions, 0)):
         lengths[int(chance.random() * sessions)] += 1
-    stories = []
     ages = sorted((chance.random() ** 2 * DAYS for _unused in range(sessions)), reverse=True)
     for age, length in zip(ages, lengths, strict=True):
         rule, agents = chance.choice(rules)
@@ -108,8 +109,7 @@ def _stories(
         unheld = rule.destination_queue_id and chance.random() < (0.5 if is_open else 0.05)
         holder = None if unheld else chance.choice(agents)
         opened_at = now - dt.timedelta(days=age, hours=2)
-        stories.append(_Story(rule, agents, opened_at, length, is_open, holder))
-    return stories
+        yield _Story(rule, agents, opened_at, length, is_open, holder)
 
 
 def _store(

@@ -82,8 +82,8 @@ class Session(models.Model):
             # What waits too long, of a queue's agents.
             models.Index(
                 fields=["queue", "waiting_since"],
-                condition=Q(status="open", waiting_since__isnull=False),
-                name="session_waiting_of_queue",
+                condition=Q(status="open", holder__isnull=False, waiting_since__isnull=False),
+                name="session_waiting_for_holder",
             ),
             # Earlier sessions of the same customer; also the log's search by customer.
             models.Index(fields=["customer_number", "our_number", "-id"], name="session_of_customer"),

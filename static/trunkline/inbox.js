@@ -117,7 +117,6 @@
     follow();
     if (shown.dataset.at && byId(shown.dataset.at)) toLine(byId(shown.dataset.at));
     else toEnd();
-    list.followEnds();
     showTitle();
     markRead();
     if (isFirst) return;
@@ -390,8 +389,7 @@
         keepText(detail.xhr.typed);
       }
       enter();
-      list.followEnds();
-      showTitle();
+        showTitle();
     });
 
     document.body.addEventListener("htmx:afterRequest", ({ detail }) => {

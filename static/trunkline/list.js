@@ -115,10 +115,8 @@
     return followers.get(root);
   }
 
-  function goOn(link) {
-    if (!link.isConnected || link.closest("[hidden]")) return;
-    link.click();
-  }
+  // Not by a click: on a link that htmx does not know yet that would leave the page.
+  const goOn = (link) => link.isConnected && window.htmx.trigger(link, "click");
 
   /** Lets the ends that are on the page be reached by scrolling; each stays a link to be pressed. */
   function followEnds() {
@@ -148,5 +146,8 @@
     if (target.closest(".tabs a") && byId("search")) byId("search").value = "";
   });
 
-  window.trunklineList = { ask, merge, followEnds };
+  // With this htmx says that it knows what came in.
+  document.addEventListener("htmx:load", followEnds);
+
+  window.trunklineList = { ask, merge };
 })();
