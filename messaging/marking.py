@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-BEFORE, LENGTH = 30, 160  # characters of the text before the first word that was found, and altogether
+BEFORE, LENGTH = 16, 160  # characters of the text before the first word that was found, and altogether
 
 
 class Part(NamedTuple):

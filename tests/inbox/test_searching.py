@@ -162,7 +162,7 @@ def test_garbage_is_searched_for_like_anything_else(typed, waiting, anna, browse
         ("Order order", ("order",), "[Order] [order]"),
         ("ordering an order", ("order", "ordering"), "[ordering] an [order]"),
         ("nothing of it", ("else",), "nothing of it"),
-        ("a" + " b" * 200 + " order", ("order",), "…" + "b " * 15 + "[order]"),
+        ("a" + " b" * 200 + " order", ("order",), "…" + "b " * 8 + "[order]"),
     ],
 )
 def test_an_excerpt_shows_the_text_around_the_first_word(text, words, shown):
