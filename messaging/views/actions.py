@@ -43,7 +43,7 @@ def close(request: HttpRequest, person: Person, session_id: int) -> HttpResponse
 @for_person
 def archive(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     personal.archive(person.user, _seat(person), session_id, asked.number(request, "up_to") or 0)
-    return changed(request, person, session_id)
+    return changed(request, person, session_id, offers_undo=True)
 
 
 @require_POST
@@ -61,18 +61,22 @@ def read(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def changed(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+def changed(
+    request: HttpRequest, person: Person, session_id: int, *, offers_undo: bool = False
+) -> HttpResponse:
     """The session after something was done with it: the way back to its page, or its parts for an open one."""
     tab = asked.tab(request)
     if not asked.is_part(request):
-        return redirect(_address(session_id, tab))
+        return redirect(_address(session_id, tab, archived=offers_undo))
     conversation = read_conversation(person.user, person.seat, session_id)
-    moved = tab == Tab.QUEUE and conversation.head.is_mine
+    open_beside = asked.number(request, "current") or session_id  # an undo may come later, from elsewhere
+    moved = tab == Tab.QUEUE and conversation.head.is_mine and open_beside == session_id
     tab = Tab.MINE if moved else tab
     context = {
         **pages.conversation_context(person, conversation),
         "tab": tab,
-        "list": pages.list_beside(request, person, session_id, tab),
+        "offers_undo": offers_undo,
+        "list": pages.list_beside(request, person, open_beside, tab),
     }
     response = render(request, "inbox/_changed.html", context)
     if moved:
@@ -80,9 +84,9 @@ def changed(request: HttpRequest, person: Person, session_id: int) -> HttpRespon
     return response
 
 
-def _address(session_id: int, tab: Tab | None) -> str:
-    address = reverse("conversation", args=[session_id])
-    return f"{address}?{urlencode({'tab': tab})}" if tab else address
+def _address(session_id: int, tab: Tab | None, *, archived: bool = False) -> str:
+    query = {name: value for name, value in (("tab", tab), ("archived", archived and "1")) if value}
+    return reverse("conversation", args=[session_id]) + (f"?{urlencode(query)}" if query else "")
 
 
 def _seat(person: Person) -> Extension:

@@ -125,6 +125,10 @@ def _inbox(page: Page, opened: Pages, full: Session) -> Iterator[str]:
     for number, name in ((full.pk - 1, "waits"), (full.pk + 1, "is-closed"), (999_999, "gone")):
         page.goto(f"{opened.origin}/inbox/{number}/")
         yield name
+    page.goto(f"{opened.origin}/inbox/{full.pk + 1}/")
+    page.keyboard.press("e")
+    expect(page.locator("#undo form")).to_be_visible()
+    yield "undo"
     page.goto(f"{opened.origin}/inbox/{full.pk}/")
     yield "files"
     page.locator("#place").evaluate("place => place.scrollTop = place.scrollHeight / 2.4")
