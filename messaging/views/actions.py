@@ -41,7 +41,7 @@ def close(request: HttpRequest, person: Person, session_id: int) -> HttpResponse
 @for_person
 def archive(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     personal.archive(person.user, _seat(person), session_id, asked.number(request, "up_to") or 0)
-    return changed(request, person, session_id)
+    return changed(request, person, session_id, offers_undo=True)
 
 
 @require_POST
@@ -59,18 +59,25 @@ def read(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def changed(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
+def changed(
+    request: HttpRequest, person: Person, session_id: int, *, offers_undo: bool = False
+) -> HttpResponse:
     """The session after something was done with it: the way back to its page, or its parts for an open one."""
     tab = asked.tab(request)
     if not asked.is_part(request):
-        return redirect(pages.address(session_id, tab))
+        address = pages.address(session_id, tab)
+        if offers_undo:
+            address += ("&" if "?" in address else "?") + "archived=1"
+        return redirect(address)
     conversation = read_conversation(person.user, person.seat, session_id)
-    moved = tab == Tab.QUEUE and conversation.head.is_mine
+    open_beside = asked.number(request, "current") or session_id  # an undo may come later, from elsewhere
+    moved = tab == Tab.QUEUE and conversation.head.is_mine and open_beside == session_id
     tab = Tab.MINE if moved else tab
     context = {
         **pages.conversation_context(person, conversation),
         "tab": tab,
-        "list": pages.list_beside(request, person, session_id, tab),
+        "offers_undo": offers_undo,
+        "list": pages.list_beside(request, person, open_beside, tab),
     }
     response = render(request, "inbox/_changed.html", context)
     if moved:

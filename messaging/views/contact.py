@@ -21,7 +21,7 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Contact
         fields = ["name", "company", "note"]
-        widgets = {"note": forms.Textarea({"rows": 4})}
+        widgets = {"name": forms.TextInput({"autofocus": True}), "note": forms.Textarea({"rows": 4})}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -20,7 +20,8 @@ def conversation(request: HttpRequest, person: Person, session_id: int) -> HttpR
     if asked.is_part(request):
         context = {**pages.conversation_context(person, shown), "tab": asked.tab(request)}
         return render(request, "inbox/_conversation.html", context)
-    return pages.whole(request, person, shown)
+    offers_undo = shown.head.archived and asked.value(request, "archived") == "1"
+    return pages.whole(request, person, shown, offers_undo=offers_undo)
 
 
 @require_safe

@@ -400,6 +400,8 @@
       failures = 0;
       say("");
       if (wanted.size) want();
+      const isUndone = detail.requestConfig.elt.id === "undo-archive" && document.activeElement === document.body;
+      if (isUndone) conversation().focus(); // its button is gone
       if (elt.id === "answer" && xhr.status === 200) sent(xhr.files);
       if (xhr.status === 422 || xhr.status === 404) askAll();
       markRead();

@@ -31,7 +31,7 @@
     const meter = document.getElementById(box.dataset.meter);
     const max = Number(box.dataset.max);
     const { length, encoding, segments, outside } = measure(box.value);
-    const named = outside.slice(0, 8).map((c) => `“${c}”`).join(" ") + (outside.length > 8 ? " …" : "");
+    const named = outside.slice(0, 8).map((c) => `“\u2068${c}\u2069”`).join(" ") + (outside.length > 8 ? " …" : "");
     const parts = [`${length.toLocaleString()} / ${max.toLocaleString()}`];
     if (box.id !== "text" || !window.trunklineFiles.chosen().length) { // a text that goes along with files is not cut into segments
       parts.push(encoding);

@@ -20,6 +20,7 @@ def test_everything_is_done_by_keys(receive, rule, anna, ben, browser_of, tmp_pa
         _the_list_and_the_box(page)
         _a_draft_outlives_a_reload_and_enter_sends(page)
         _an_emoji_goes_where_the_cursor_is(page)
+        _archiving_is_undone(page)
         _closing_asks_first(page)
         _the_sheet_turns_single_keys_off(page)
         narrow = opened.open(browser_of(anna), path=path, viewport=NARROW)
@@ -80,6 +81,30 @@ def _an_emoji_goes_where_the_cursor_is(page: Page) -> None:
     expect(page.locator("#text")).to_have_value("a👍b")
     expect(page.locator("#text")).to_be_focused()
     expect(page.locator("#meter")).to_contain_text("UCS-2")
+
+
+def _archiving_is_undone(page: Page) -> None:
+    """Also from another session, to which one has gone on meanwhile."""
+    rows, current = page.locator("#list .row"), page.locator("#list .row[aria-current]")
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    expect(page.locator("#undo")).to_contain_text("+1 305-767-3260 is archived")
+    expect(rows).to_have_count(0)
+    page.keyboard.press("2")
+    expect(page.locator("#tab-queue")).to_have_attribute("aria-current", "true")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#customer")).to_have_text("+1 305-767-3261")
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")
+    expect(page.locator("#undo")).to_have_text("")
+    expect(page.locator("#conversation")).to_be_focused()
+    expect(current).to_contain_text("3261")
+    page.keyboard.press("1")
+    rows.filter(has_text="3260").click()
+    expect(page.locator("#customer")).to_have_text("+1 305-767-3260")
+    expect(page.locator("#text")).to_be_focused()
 
 
 def _closing_asks_first(page: Page) -> None:

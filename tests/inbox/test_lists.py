@@ -60,6 +60,17 @@ def test_archiving_is_each_persons_own(waiting, anna, ben):
     assert under(anna, Tab.QUEUE) == [waiting.pk]
 
 
+def test_archiving_is_undone_without_scripts_too(waiting, anna, browser_of):
+    browser = browser_of(anna)
+    page = browser.post(reverse("archive", args=[waiting.pk]), {"up_to": 10**6, "tab": "queue"}, follow=True)
+    assert under(anna, Tab.ARCHIVED) == [waiting.pk]
+    assert "is archived until the next message." in page.content.decode()
+    assert 'id="undo-archive"' in page.content.decode()
+    page = browser.post(reverse("unarchive", args=[waiting.pk]), {"tab": "queue"}, follow=True)
+    assert under(anna, Tab.QUEUE) == [waiting.pk]
+    assert 'id="undo-archive"' not in page.content.decode()
+
+
 def test_a_transfer_to_a_person_brings_an_archived_session_back(waiting, anna, ben):
     personal.archive(ben.user, ben, waiting.pk, waiting.messages.get().pk)
     transfer.transfer(anna.user, anna, waiting.pk, ben)
