@@ -7,7 +7,8 @@
   const POLL_EVERY = 3000; // ms, without the stream of hints
   const LOOK_EVERY = 30_000; // ms, beside it: a hint may get lost
   const HIDDEN_EVERY = 10_000; // ms, of a tab that nobody sees: its title counts what is unread
-  const GATHER = 40; // ms in which hints are gathered
+  const LIST_EVERY = 1000; // ms between two readings of the list while much happens
+  const LISTS_AT_ONCE = 3; // until then: a text, and that it was read, are two
   const byId = (id) => document.getElementById(id);
   const conversation = () => byId("conversation");
   const session = () => conversation()?.dataset.session;
@@ -261,17 +262,32 @@
   const wanted = new Set();
   let isLive = false;
   let askedAt = 0; // when everything was asked for
-  let gathering = null;
+  let asksSoon = null;
+  let asksForList = null;
+  let listsPaidUntil = 0;
 
   function want(...names) {
     names.forEach((name) => wanted.add(name));
     if (wanted.has("list") && wanted.has("conversation")) askedAt = Date.now();
-    gathering ??= setTimeout(() => {
-      gathering = null;
-      wanted.forEach((name) => ask(byId(name)));
+    asksSoon ??= setTimeout(() => {
+      asksSoon = null;
       if (!byId("list")) wanted.delete("list");
       if (!session()) wanted.delete("conversation");
-    }, GATHER);
+      if (wanted.has("conversation")) ask(conversation());
+      if (wanted.has("list")) asksForList ??= setTimeout(askForList, untilNextList());
+    });
+  }
+
+  /** The open conversation never waits; of the list, which every session of a queue changes, many hints are one. */
+  function untilNextList() {
+    const now = Date.now();
+    listsPaidUntil = Math.max(listsPaidUntil, now - LISTS_AT_ONCE * LIST_EVERY) + LIST_EVERY;
+    return listsPaidUntil - now;
+  }
+
+  function askForList() {
+    asksForList = null;
+    if (wanted.has("list")) ask(byId("list"));
   }
 
   function heard({ live, sessions, all }) {
