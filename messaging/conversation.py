@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +75,12 @@ class MessageLine(Line):
     may_send_again: bool = False
     may_say_sent: bool = False
 
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether it may look different later, without anybody's doing or by a colleague's."""
+        waits = self.status in (Status.QUEUED, Status.SENDING, Status.UNCONFIRMED)
+        return waits or self.may_send_again or self.reads_files
+
 
 @dataclass(frozen=True)
 class Head(Shown):
@@ -124,9 +130,12 @@ class Timeline(Shown):
 
 @dataclass(frozen=True)
 class Conversation(Shown):
+    """`above` are lines that stand above the timeline, each alone."""
+
     head: Head
     composer: Composer
     timeline: Timeline
+    above: tuple[Line, ...]
     last_message: int
     last_inbound: int
     # Not part of what is new: one's own reading changes nothing that the conversation shows.
@@ -155,15 +164,22 @@ def visible_session(user: User, seat: Extension | None, session_id: int) -> Sess
     raise NotFoundError
 
 
-def read_conversation(user: User, seat: Extension | None, session_id: int) -> Conversation:
-    """A session as this person sees it, with the newest messages. Raises as `visible_session`."""
+def read_conversation(
+    user: User, seat: Extension | None, session_id: int, also: Collection[int] = ()
+) -> Conversation:
+    """A session as this person sees it, with the newest messages; with those of the ids `also` that stand above them.
+
+    Raises as `visible_session`.
+    """
     session = visible_session(user, seat, session_id)
     messages, previous = _messages(session, None)
-    present = _Present(session, user, seat, messages)
+    above = _above(session, messages, also)
+    present = _Present(session, user, seat, [*above, *messages])
     return Conversation(
         head=_head(session, user, seat),
         composer=_composer(session, seat),
         timeline=_timeline(messages, previous, present),
+        above=tuple(_line(each, each.created_at, clock(each.created_at), present) for each in above),
         last_message=messages[-1].pk if messages else 0,
         last_inbound=max((m.pk for m in messages if m.is_inbound and m.session_id == session.pk), default=0),
         read_up_to=session.read_up_to,  # type: ignore[attr-defined]
@@ -236,6 +252,14 @@ def _messages(session: Session, before: int | None) -> tuple[list[Message], Mess
         messages = messages.filter(Q(session_id__lt=last) | Q(session_id=last, pk__lt=before))
     page = list(messages.prefetch_related("attachments")[: PAGE + 1])
     return page[:PAGE][::-1], page[PAGE] if len(page) > PAGE else None
+
+
+def _above(session: Session, newest: list[Message], ids: Collection[int]) -> list[Message]:
+    """The messages of these ids that are not among the newest; at most a page of them."""
+    left = sorted(set(ids) - {each.pk for each in newest})[:PAGE]
+    if not left:
+        return []
+    return list(_all_messages(session).filter(pk__in=left).order_by("pk").prefetch_related("attachments"))
 
 
 def _all_messages(session: Session) -> QuerySet[Message]:

@@ -34,6 +34,12 @@ def numbers(request: HttpRequest, name: str) -> list[int]:
     return [int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0 for text in texts]
 
 
+def numbers_in_one(request: HttpRequest, name: str) -> list[int]:
+    """Ids that the address has in one value: "12,15"; without those that make no sense."""
+    texts = value(request, name)[:2000].split(",")
+    return [int(text) for text in texts if re.fullmatch(r"[0-9]{1,18}", text)]
+
+
 def tab(request: HttpRequest) -> Tab | None:
     text = value(request, "tab")
     return Tab(text) if text in set(Tab) else None

@@ -134,7 +134,7 @@
     if (!shown.dataset.session || shown.dataset.session !== fresh.dataset.session) return [];
     const wasAtEnd = staysAtEnd || isAtEnd(byId("place"));
     for (const name of ["version", "lastInbound", "readUpTo"]) shown.dataset[name] = fresh.dataset[name];
-    const added = [...mergeHead(fresh), ...mergeComposer(fresh), ...mergeLines(fresh)];
+    const added = [mergeHead, mergeComposer, mergeLines, mergeAbove].flatMap((part) => part(fresh));
     if (wasAtEnd) toEnd();
     return added;
   }
@@ -213,6 +213,20 @@
     }
     return added;
   }
+
+  /** Lines above the newest ones, which came in by scrolling up: whose status has changed since. */
+  function mergeAbove(fresh) {
+    return [...fresh.querySelectorAll("#above > li")].filter((line) => {
+      const old = byId(line.id);
+      const isNew = old && old.dataset.version !== line.dataset.version && !isPlaying(old);
+      if (isNew) replace(old, line);
+      return isNew;
+    });
+  }
+
+  const MOST_UNSETTLED = 60; // as many as are read again above the newest ones
+  const unsettled = () => [...document.querySelectorAll("#lines > [data-unsettled]")]
+    .slice(0, MOST_UNSETTLED).map((line) => line.dataset.unsettled).join();
 
   const isPlaying = (line) => [...line.querySelectorAll("audio, video")].some((player) => !player.paused);
 
@@ -361,6 +375,7 @@
       if (session()) parameters.current = session();
       if (elt.id === "answer") parameters.press_key = keyFor(parameters.text);
       if (triggeringEvent?.type === "poll") parameters.seen = elt.dataset.version;
+      if (triggeringEvent?.type === "poll" && elt === conversation()) parameters.unsettled = unsettled();
       if (list && (elt === list || detail.verb === "post")) {
         parameters.tab = list.dataset.tab;
         parameters.limit = list.dataset.limit;
