@@ -98,7 +98,8 @@ async def _tell(request: ASGIRequest, stream: Stream, send: Send) -> None:
     looks_at = clock.time() + settings.EVENTS_LOOK_AGAIN
     while True:
         try:
-            await asyncio.wait_for(stream.news.wait(), min(HEARTBEAT, max(0, looks_at - clock.time())))
+            async with asyncio.timeout(min(HEARTBEAT, max(0, looks_at - clock.time()))):
+                await stream.news.wait()
         except TimeoutError:
             await _say(send, b": \n\n")
         if clock.time() >= looks_at:
@@ -114,7 +115,8 @@ async def _tell(request: ASGIRequest, stream: Stream, send: Send) -> None:
 
 async def _say(send: Send, told: bytes) -> None:
     """Raises `TimeoutError` for who does not read: the browser comes back by itself, and catches up."""
-    await asyncio.wait_for(send({"type": "http.response.body", "body": told, "more_body": True}), SLOWEST)
+    async with asyncio.timeout(SLOWEST):
+        await send({"type": "http.response.body", "body": told, "more_body": True})
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +76,12 @@ class MessageLine(Line):
     may_send_again: bool = False
     may_say_sent: bool = False
 
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether it may look different later, without anybody's doing or by a colleague's."""
+        waits = self.status in (Status.QUEUED, Status.SENDING, Status.UNCONFIRMED)
+        return waits or self.may_send_again or self.reads_files
+
 
 @dataclass(frozen=True)
 class Head(Shown):
@@ -125,9 +131,12 @@ class Timeline(Shown):
 
 @dataclass(frozen=True)
 class Conversation(Shown):
+    """`above` are lines that stand above the timeline, each alone."""
+
     head: Head
     composer: Composer
     timeline: Timeline
+    above: tuple[Line, ...]
     last_message: int
     last_inbound: int
     # Not part of what is new: one's own reading changes nothing that the conversation shows.
@@ -158,19 +167,27 @@ def visible_session(user: User, seat: Extension | None, session_id: int) -> Sess
 
 
 def read_conversation(
-    user: User, seat: Extension | None, session_id: int, at: int | None = None
+    user: User,
+    seat: Extension | None,
+    session_id: int,
+    at: int | None = None,
+    also: Collection[int] = (),
 ) -> Conversation:
-    """A session as this person sees it, with the newest messages, and more if the message `at` is further up.
+    """A session as this person sees it, with the newest messages.
+
+    There are more of them if the message `at` is further up. Those of the ids `also` that stand above come beside them.
 
     Raises as `visible_session`.
     """
     session = visible_session(user, seat, session_id)
     messages, previous = _messages(session, None, _distance_to(session, at) if at else 0)
-    present = _Present(session, user, seat, messages)
+    above = _above(session, messages, also)
+    present = _Present(session, user, seat, [*above, *messages])
     return Conversation(
         head=_head(session, user, seat),
         composer=_composer(session, seat),
         timeline=_timeline(messages, previous, present),
+        above=tuple(_line(each, each.created_at, clock(each.created_at), present) for each in above),
         last_message=messages[-1].pk if messages else 0,
         last_inbound=max((m.pk for m in messages if m.is_inbound and m.session_id == session.pk), default=0),
         read_up_to=session.read_up_to,  # type: ignore[attr-defined]
@@ -258,6 +275,14 @@ def _distance_to(session: Session, message_id: int) -> int:
     since = messages.filter(Q(session_id__gt=of) | Q(session_id=of, pk__gte=message_id))
     distance = since.order_by()[: MOST_TO_ONE + 1].count()
     return distance if distance <= MOST_TO_ONE else 0
+
+
+def _above(session: Session, newest: list[Message], ids: Collection[int]) -> list[Message]:
+    """The messages of these ids that are not among the newest; at most a page of them."""
+    left = sorted(set(ids) - {each.pk for each in newest})[:PAGE]
+    if not left:
+        return []
+    return list(_all_messages(session).filter(pk__in=left).order_by("pk").prefetch_related("attachments"))
 
 
 def _all_messages(session: Session) -> QuerySet[Message]:

@@ -12,6 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 
@@ -27,7 +28,7 @@ BROKER_CHANNEL = "trunkline:hints"
 OVERSEERS = "overseers"
 TIMEOUT = 0.1  # seconds, to connect and for each answer
 REST_AFTER_ERROR = 5.0  # seconds
-GATHER = 0.01  # seconds in which hints are gathered into one message to the broker
+PAUSE = 0.01  # seconds between two messages to the broker; hints of the meantime are gathered into one
 
 _waiting: SimpleQueue[tuple[int, frozenset[str]]] = SimpleQueue()
 _thread: threading.Thread | None = None
@@ -102,17 +103,15 @@ def _publish_all() -> None:
             )
             rests_until = time.monotonic() + REST_AFTER_ERROR
             broker.close()
+        time.sleep(PAUSE)
 
 
 def _gathered() -> dict[int, set[str]]:
-    """Waits for a hint, and gathers those that come close behind it: each session once."""
+    """Waits for a hint, and takes all that wait: each session once."""
     session_id, topics = _waiting.get()
     hints = {session_id: set(topics)}
-    ends_at = time.monotonic() + GATHER
-    while (left := ends_at - time.monotonic()) > 0:
-        try:
-            session_id, topics = _waiting.get(timeout=left)
-        except Empty:
-            break
-        hints.setdefault(session_id, set()).update(topics)
+    with suppress(Empty):
+        while True:
+            session_id, topics = _waiting.get_nowait()
+            hints.setdefault(session_id, set()).update(topics)
     return hints

@@ -44,6 +44,11 @@ class EventsProcess:
             self._process.terminate()
             self._process.wait(20)
 
+    def processes(self) -> list[int]:
+        """The ids of the process and of its worker."""
+        pid = self._process.pid
+        return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
     def streams(self) -> int:
         """How many connections it has."""
         end = f":{self.port:04X}"

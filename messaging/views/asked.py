@@ -36,6 +36,12 @@ def numbers(request: HttpRequest, name: str) -> list[int]:
     return [int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0 for text in texts]
 
 
+def numbers_in_one(request: HttpRequest, name: str) -> list[int]:
+    """Ids that the address has in one value: "12,15"; without those that make no sense."""
+    texts = value(request, name)[:2000].split(",")
+    return [int(text) for text in texts if re.fullmatch(r"[0-9]{1,18}", text)]
+
+
 def tab(request: HttpRequest) -> Tab | None:
     text = value(request, "tab")
     return Tab(text) if text in set(Tab) else None
@@ -47,10 +53,5 @@ def of_list(request: HttpRequest, current: int | None) -> Asked:
         current=current,
         after=value(request, "after"),
         search=Search.of(value(request, "q")),
-        others=tuple(_ids(value(request, "others"))),
+        others=tuple(numbers_in_one(request, "others")[:PAGE]),
     )
-
-
-def _ids(text: str) -> list[int]:
-    """Ids with commas between them, as many as a window has; what is none is left out."""
-    return [int(each) for each in text[:2000].split(",") if re.fullmatch(r"[0-9]{1,18}", each)][:PAGE]

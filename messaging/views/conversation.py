@@ -27,8 +27,12 @@ def conversation(request: HttpRequest, person: Person, session_id: int) -> HttpR
 @require_safe
 @for_person
 def news(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
-    """The conversation for a page that has it open; 204 if it is still as the page has it (`seen`)."""
-    shown = read_conversation(person.user, person.seat, session_id)
+    """The conversation for a page that has it open; 204 if it is still as the page has it (`seen`).
+
+    `unsettled` are messages that the page shows, whose status may change where they stand above the newest ones.
+    """
+    unsettled = asked.numbers_in_one(request, "unsettled")
+    shown = read_conversation(person.user, person.seat, session_id, also=unsettled)
     if asked.value(request, "seen") == shown.version:
         return HttpResponse(status=204)
     context = {**pages.conversation_context(person, shown), "tab": asked.tab(request)}

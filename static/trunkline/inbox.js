@@ -7,7 +7,8 @@
   const POLL_EVERY = 3000; // ms, without the stream of hints
   const LOOK_EVERY = 30_000; // ms, beside it: a hint may get lost
   const HIDDEN_EVERY = 10_000; // ms, of a tab that nobody sees: its title counts what is unread
-  const GATHER = 40; // ms in which hints are gathered
+  const LIST_EVERY = 1000; // ms between two readings of the list while much happens
+  const LISTS_AT_ONCE = 3; // until then: a text, and that it was read, are two
   const byId = (id) => document.getElementById(id);
   const conversation = () => byId("conversation");
   const session = () => conversation()?.dataset.session;
@@ -142,7 +143,7 @@
     if (!shown.dataset.session || shown.dataset.session !== fresh.dataset.session) return [];
     const wasAtEnd = staysAtEnd || isAtEnd(byId("place"));
     for (const name of ["version", "lastInbound", "readUpTo"]) shown.dataset[name] = fresh.dataset[name];
-    const added = [...mergeHead(fresh), ...mergeComposer(fresh), ...mergeLines(fresh)];
+    const added = [mergeHead, mergeComposer, mergeLines, mergeAbove].flatMap((part) => part(fresh));
     if (wasAtEnd) toEnd();
     return added;
   }
@@ -222,6 +223,20 @@
     return added;
   }
 
+  /** Lines above the newest ones, which came in by scrolling up: whose status has changed since. */
+  function mergeAbove(fresh) {
+    return [...fresh.querySelectorAll("#above > li")].filter((line) => {
+      const old = byId(line.id);
+      const isNew = old && old.dataset.version !== line.dataset.version && !isPlaying(old);
+      if (isNew) replace(old, line);
+      return isNew;
+    });
+  }
+
+  const MOST_UNSETTLED = 60; // as many as are read again above the newest ones
+  const unsettled = () => [...document.querySelectorAll("#lines > [data-unsettled]")]
+    .slice(0, MOST_UNSETTLED).map((line) => line.dataset.unsettled).join();
+
   const isPlaying = (line) => [...line.querySelectorAll("audio, video")].some((player) => !player.paused);
 
   /** Puts a line in the place of an old one; what had the focus in it has it again. */
@@ -270,17 +285,32 @@
   const wanted = new Set();
   let isLive = false;
   let askedAt = 0; // when everything was asked for
-  let gathering = null;
+  let asksSoon = null;
+  let asksForList = null;
+  let listsPaidUntil = 0;
 
   function want(...names) {
     names.forEach((name) => wanted.add(name));
     if (wanted.has("list") && wanted.has("conversation")) askedAt = Date.now();
-    gathering ??= setTimeout(() => {
-      gathering = null;
-      wanted.forEach((name) => ask(byId(name)));
+    asksSoon ??= setTimeout(() => {
+      asksSoon = null;
       if (!byId("list")) wanted.delete("list");
       if (!session()) wanted.delete("conversation");
-    }, GATHER);
+      if (wanted.has("conversation")) ask(conversation());
+      if (wanted.has("list")) asksForList ??= setTimeout(askForList, untilNextList());
+    });
+  }
+
+  /** The open conversation never waits; of the list, which every session of a queue changes, many hints are one. */
+  function untilNextList() {
+    const now = Date.now();
+    listsPaidUntil = Math.max(listsPaidUntil, now - LISTS_AT_ONCE * LIST_EVERY) + LIST_EVERY;
+    return listsPaidUntil - now;
+  }
+
+  function askForList() {
+    asksForList = null;
+    if (wanted.has("list")) ask(byId("list"));
   }
 
   function heard({ live, sessions, all }) {
@@ -354,6 +384,7 @@
       if (session()) parameters.current = session();
       if (elt.id === "answer") parameters.press_key = keyFor(parameters.text);
       if (triggeringEvent?.type === "poll") parameters.seen = elt.dataset.version;
+      if (triggeringEvent?.type === "poll" && elt === conversation()) parameters.unsettled = unsettled();
       list.ask(elt, detail.verb, parameters);
     });
 

@@ -3,7 +3,11 @@
 "use strict";
 
 const AGAIN_AFTER = 10_000; // ms; the browser itself tries again after a lost connection, but not after a refusal
+const LATEST_AGAIN = 60_000; // ms; ever later, where there is no events process at all
+const ASK_EVERY = 30_000; // ms between questions to each tab whether it is there: one that crashed says no farewell
 const ports = new Set();
+const silent = new Set(); // those that were asked and have not answered
+let refusals = 0;
 let source = null;
 let address = "";
 let isLive = false;
@@ -19,6 +23,7 @@ function open() {
   source?.close();
   source = new EventSource(address, { withCredentials: true });
   source.addEventListener("catch-up", () => {
+    refusals = 0;
     setLive(true);
     tell({ all: true });
   });
@@ -26,24 +31,45 @@ function open() {
   source.addEventListener("hint", ({ data }) => tell({ sessions: JSON.parse(data) }));
   source.addEventListener("error", () => {
     setLive(false);
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => ports.size && open(), AGAIN_AFTER);
+    if (source.readyState !== EventSource.CLOSED) return;
+    setTimeout(openAgain, Math.min(AGAIN_AFTER * 2 ** refusals, LATEST_AGAIN));
+    refusals += 1;
   });
 }
+
+function openAgain() {
+  if (ports.size && source?.readyState === EventSource.CLOSED) open();
+}
+
+function forget(port) {
+  silent.delete(port);
+  ports.delete(port);
+  if (ports.size) return;
+  source?.close();
+  source = null;
+  isLive = false;
+}
+
+setInterval(() => {
+  silent.forEach(forget);
+  ports.forEach((port) => {
+    silent.add(port);
+    port.postMessage({ isThere: true });
+  });
+}, ASK_EVERY);
 
 addEventListener("connect", ({ ports: [port] }) => {
   port.addEventListener("message", ({ data }) => {
     if (data.leaves) {
-      ports.delete(port);
-      if (ports.size) return;
-      source?.close();
-      source = null;
-      isLive = false;
+      forget(port);
       return;
     }
+    silent.delete(port);
+    if (data.isHere && ports.has(port)) return;
     ports.add(port);
     address = data.address;
     if (!source || source.readyState === EventSource.CLOSED) open();
-    port.postMessage({ live: isLive });
+    port.postMessage({ live: isLive, all: data.isHere }); // one that was asleep has missed what was told
   });
   port.start();
 });

@@ -5,14 +5,21 @@ window.trunklineStream = (() => {
 
   /** Calls `heard({ live })` when the stream comes and goes, `heard({ sessions })` and `heard({ all })` for news. */
   function follow({ events, worker, person }, heard) {
-    if (window.SharedWorker) throughWorker(events, worker, person, heard);
-    else if (window.EventSource) alone(events, heard);
+    if (window.SharedWorker) throughWorker(addressOf(events), worker, person, heard);
+    else if (window.EventSource) alone(addressOf(events), heard);
+  }
+
+  /** A page that came over https may not ask the port that speaks plain http: its proxy has the stream, or nobody. */
+  function addressOf(events) {
+    const address = new URL(events, location.href);
+    const isMixed = location.protocol === "https:" && address.protocol === "http:";
+    return isMixed ? new URL(address.pathname, location.href).href : address.href;
   }
 
   function throughWorker(address, worker, person, heard) {
     const { port } = new SharedWorker(worker, { name: `trunkline-${person}` });
-    const join = () => port.postMessage({ address: new URL(address, location.href).href });
-    port.addEventListener("message", ({ data }) => heard(data));
+    const join = (more) => port.postMessage({ address, ...more });
+    port.addEventListener("message", ({ data }) => (data.isThere ? join({ isHere: true }) : heard(data)));
     port.start();
     join();
     window.addEventListener("pagehide", () => port.postMessage({ leaves: true }));

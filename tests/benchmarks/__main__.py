@@ -17,7 +17,7 @@ Figures = dict[str, float]
 
 def rows(home: Path, database: str) -> dict[str, Callable[[], Figures]]:
     """Every row by its name."""
-    from tests.benchmarks import crash_receiving, crash_sending, files, inbox, receiving, sending
+    from tests.benchmarks import crash_receiving, crash_sending, files, inbox, live, receiving, sending
 
     named: dict[str, Callable[[], Figures]] = {}
     for rate in (1, 10, 50, 100, 120):
@@ -38,6 +38,8 @@ def rows(home: Path, database: str) -> dict[str, Callable[[], Figures]]:
     named["receiving-crash"] = lambda: crash_receiving.run(Path(mkdtemp(dir=home)), database, 20_000)
     named["files"] = lambda: files.inbound(home)
     named["files-out"] = lambda: files.outbound(home)
+    named["live"] = lambda: live.live(home)
+    named["streams"] = lambda: live.streams(home)
     named["statements"] = receiving.statements
     named["inbox"] = inbox.inbox
     named["many-rows"] = receiving.many_rows

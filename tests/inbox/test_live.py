@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import socket
+import uuid
+from collections.abc import Iterator
 
 import pytest
 import requests
 from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Page, expect
 
+from messaging import outbound
+from messaging.conversation import PAGE
 from tests.browser import chromium
 from tests.conftest import CUSTOMER, NUMBER
 from tests.events_process import EventsProcess
@@ -51,8 +57,41 @@ def arrive(server: WebServer, channel, text: str, sender: str = CUSTOMER) -> Non
     assert requests.post(address, data=json.dumps(body), timeout=10).status_code == 200
 
 
+def post(server: WebServer, client: Client, path: str, **form: str) -> requests.Response:
+    """What a button of this person's page does."""
+    return requests.post(
+        server.origin + path,
+        cookies={**cookie_of(client), settings.CSRF_COOKIE_NAME: "x" * 32},
+        headers={"X-CSRFToken": "x" * 32, "Referer": server.origin},
+        data=form,
+        timeout=10,
+    )
+
+
 def see_once(page: Page, text: str) -> None:
     expect(page.locator(".bubble", has_text=text)).to_have_count(1, timeout=SOON)
+
+
+def cookie_of(client: Client) -> dict[str, str]:
+    name = settings.SESSION_COOKIE_NAME
+    return {name: client.cookies[name].value}
+
+
+def next_event(lines: Iterator[bytes]) -> list[str]:
+    event: list[str] = []
+    for line in lines:
+        if line.startswith((b"event:", b"data:")):
+            event.append(line.decode())
+        elif event and not line:
+            return event
+    raise AssertionError("the stream ended")
+
+
+def next_hint(lines: Iterator[bytes]) -> str:
+    """All are told to catch up once more, six seconds after the events process has come to hear."""
+    while (event := next_event(lines))[0] != "event: hint":
+        pass
+    return event[1]
 
 
 def test_ten_tabs_hear_of_everything_through_one_stream_and_miss_nothing(
@@ -109,21 +148,9 @@ def test_the_stream_is_for_people_of_this_portal_and_tells_each_what_is_theirs(
     server, events = live
     address = f"http://127.0.0.1:{events.port}/events/"
 
-    def cookies(person) -> dict[str, str]:
-        return {settings.SESSION_COOKIE_NAME: browser_of(person).cookies[settings.SESSION_COOKIE_NAME].value}
-
     def ask(person=None, **headers: str) -> requests.Response:
-        found = cookies(person) if person else None
+        found = cookie_of(browser_of(person)) if person else None
         return requests.get(address, cookies=found, headers=headers, stream=True, timeout=10)
-
-    def next_event(lines) -> list[str]:
-        event: list[str] = []
-        for line in lines:
-            if line.startswith((b"event:", b"data:")):
-                event.append(line.decode())
-            elif event and not line:
-                return event
-        raise AssertionError("the stream ended")
 
     assert ask().status_code == 401
     assert ask(anna, Origin="http://elsewhere.example").status_code == 403
@@ -135,20 +162,49 @@ def test_the_stream_is_for_people_of_this_portal_and_tells_each_what_is_theirs(
     streams = {person: ask(person) for person in (anna, ben, carla)}
     lines = {person: stream.iter_lines(chunk_size=1) for person, stream in streams.items()}
     for person in streams:
-        assert next_event(lines[person])[0] == "event: catch-up"
+        assert next_event(lines[person]) == ["event: catch-up", "data:"]
 
     arrive(server, channel, "For the queue")
     for person in (anna, ben):
-        assert next_event(lines[person]) == ["event: hint", f"data: [{waiting.pk}]"]
+        assert next_hint(lines[person]) == f"data: [{waiting.pk}]"
 
-    posted = requests.post(
-        f"{server.origin}/inbox/{waiting.pk}/transfer/",
-        cookies={**cookies(anna), settings.CSRF_COOKIE_NAME: "x" * 32},
-        headers={"X-CSRFToken": "x" * 32, "Referer": server.origin},
-        data={"target": f"extension:{carla.pk}"},
-        timeout=10,
-    )
+    posted = post(server, browser_of(anna), f"/inbox/{waiting.pk}/transfer/", target=f"extension:{carla.pk}")
     assert posted.status_code == 200
-    assert next_event(lines[carla]) == ["event: hint", f"data: [{waiting.pk}]"]  # the first that was hers
+    assert next_hint(lines[carla]) == f"data: [{waiting.pk}]"  # the first that was hers
     for stream in streams.values():
         stream.close()
+
+
+def test_without_shared_workers_a_page_hears_too_even_of_what_stands_far_above(
+    live, waiting, receive, channel, anna, ben, browser_of
+):
+    server, _events = live
+    above = outbound.answer(anna.user, anna, waiting.pk, "It will leave", uuid.uuid4())
+    for number in range(PAGE):
+        receive(f"Line {number}")
+    mine, colleague = browser_of(anna), browser_of(ben)
+    with chromium() as browser:
+        page = Pages(server.origin, browser).open(mine)
+        page.add_init_script("delete window.SharedWorker;" + DOES_NOT_ASK)
+        page.goto(f"{server.origin}/inbox/{waiting.pk}/?tab=queue")
+        page.get_by_role("link", name="Earlier messages").click()
+        line = page.locator(f"#message-{above.pk}")
+        expect(line.locator(".status")).to_contain_text("Queued")
+        arrive(server, channel, "Anybody there?")
+        see_once(page, "Anybody there?")
+        assert post(server, colleague, f"/inbox/{waiting.pk}/{above.pk}/cancel/").status_code == 200
+        expect(line.locator(".status")).to_contain_text("Cancelled", timeout=SOON)
+
+
+def test_where_the_stream_never_answers_the_page_asks_by_itself(tmp_path, waiting, channel, browser_of, anna):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = str(silent.getsockname()[1])
+        mine = browser_of(anna)
+        with (
+            WebServer(tmp_path, REDIS_URL="redis://127.0.0.1:1/0", EVENTS_PORT=port) as server,
+            chromium() as browser,
+        ):
+            page = Pages(server.origin, browser).open(mine, f"/inbox/{waiting.pk}/?tab=queue")
+            see_once(page, "Where is my order?")
+            arrive(server, channel, "Anybody there?")
+            see_once(page, "Anybody there?")

@@ -123,6 +123,30 @@ def test_a_long_conversation_comes_page_by_page_without_a_gap(receive, waiting, 
     assert kinds == ["Started by the customer", "Closed by 1001 Anna", "Started by the customer"]
 
 
+def test_what_is_unsettled_above_the_newest_messages_is_read_again(receive, waiting, anna, ben, browser_of):
+    above = outbound.answer(anna.user, anna, waiting.pk, "Hello", uuid.uuid4())
+    for number in range(PAGE):
+        receive(f"Line {number}")
+    elsewhere = outbound.answer(ben.user, ben, receive("Hi", "+12125550100").pk, "Hello", uuid.uuid4())
+    client, address = browser_of(anna), reverse("conversation-news", args=[waiting.pk])
+
+    def read(unsettled: str, seen: str = ""):
+        return client.get(address, {"unsettled": unsettled, "seen": seen}, headers=PARTS)
+
+    assert read("").context["conversation"].above == ()
+    [line] = (
+        read(f"{above.pk},{elsewhere.pk},{waiting.messages.last().pk},x,{10**30}")
+        .context["conversation"]
+        .above
+    )
+    assert (line.message_id, line.status, line.is_unsettled) == (above.pk, "queued", True)
+    seen = read(str(above.pk)).context["conversation"].version
+    assert read(str(above.pk), seen).status_code == 204
+    Message.objects.filter(pk=above.pk).update(status="sent", concluded_at=waiting.opened_at)
+    [line] = read(str(above.pk), seen).context["conversation"].above
+    assert (line.status, line.is_unsettled) == ("sent", False)
+
+
 def test_a_page_that_starts_with_a_session_shows_that_it_was_started(receive, waiting, anna, browser_of):
     closing.close(anna.user, anna, waiting.pk)
     for number in range(PAGE):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import socket
+import time
 import uuid
 from queue import SimpleQueue
 
@@ -37,6 +38,7 @@ from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 from tests.messaging.stored_files import picture
 from tests.scripted_server import ScriptedServer, http_answer
+from tests.stack import free_ports
 from tests.workers import Broker
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -238,3 +240,22 @@ def test_a_silent_broker_holds_up_neither_a_webhook_nor_a_press(
             assert connection.recv(10_000)
             with pytest.raises(BlockingIOError):
                 connection.recv(1)
+
+
+def test_a_broker_that_is_not_there_costs_a_webhook_nothing_and_is_tried_once_in_a_while(
+    afresh, monkeypatch, settings, caplog, channel, rule
+):
+    monkeypatch.setattr(hints, "REST_AFTER_ERROR", 60)
+    settings.REDIS_URL = f"redis://127.0.0.1:{free_ports(1)[0]}/0"
+    for _number in range(30):
+        arrive(channel)
+    assert Message.objects.count() == 30
+    hints._put(0, frozenset({LAST}))
+    deadline = time.monotonic() + 5
+    while not hints._waiting.empty() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert hints._waiting.empty()
+    assert hints._thread.is_alive()
+    assert [record.message for record in caplog.records if record.name == "messaging.hints"] == [
+        "the broker does not answer (ConnectionError); open pages ask by themselves"
+    ]
