@@ -4,7 +4,7 @@ PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
 PIP := .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST_OPTIONS ?= -n 2 --dist worksteal
 # These never ask the database that is set: tested with the first one only.
-ONCE := --ignore=tests/channels_app/providers --ignore=tests/config/test_fair_sqlite3.py
+ONCE := -m "not once" --ignore=tests/channels_app/providers --ignore=tests/config/test_fair_sqlite3.py
 
 .PHONY: help run test lint bench clean
 
@@ -22,8 +22,8 @@ test: .venv/installed-dev
 	@failed=; \
 	for database in sqlite postgresql; do \
 	    echo "== Tests on $$database =="; \
-	    tested=; if [ $$database = postgresql ]; then tested="$(ONCE)"; fi; \
-	    TEST_DATABASE=$$database .venv/bin/python -m pytest $(PYTEST_OPTIONS) $$tested || failed="$$failed $$database"; \
+	    set --; if [ $$database = postgresql ]; then set -- $(ONCE); fi; \
+	    TEST_DATABASE=$$database .venv/bin/python -m pytest $(PYTEST_OPTIONS) "$$@" || failed="$$failed $$database"; \
 	done; \
 	if [ "$$failed" ]; then echo "Tests failed on:$$failed" >&2; exit 1; fi
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.stack import Stack, is_listening
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.once]
 
 
 @pytest.fixture

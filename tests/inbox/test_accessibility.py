@@ -21,7 +21,12 @@ from messaging.models import Contact, Session
 from tests.inbox.open_page import NARROW, WIDE, Pages, pages
 from tests.inbox.showcase import LONG_NAME, add_everything
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.stack]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.once,
+]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 LONG_TEXT = "A line\n" * 20 + "x" * 200 + " مرحبا بالعالم"

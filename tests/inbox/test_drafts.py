@@ -8,7 +8,12 @@ from playwright.sync_api import expect
 from messaging.models import Message
 from tests.inbox.open_page import pages
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.stack]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.once,
+]
 
 
 def test_tabs_follow_the_one_in_which_somebody_types(waiting, anna, browser_of, tmp_path):

@@ -9,7 +9,12 @@ from messaging import pickup
 from messaging.models import Message
 from tests.inbox.open_page import pages
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.stack]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.once,
+]
 
 SOON = 15_000
 

@@ -9,7 +9,12 @@ from messaging.models import Contact, Message, Session
 from tests.conftest import CUSTOMER
 from tests.inbox.open_page import NARROW, pages
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.stack]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.once,
+]
 
 
 def test_everything_is_done_by_keys(receive, rule, anna, ben, browser_of, tmp_path):

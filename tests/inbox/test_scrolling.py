@@ -9,7 +9,12 @@ from playwright.sync_api import Page, expect
 from messaging.models import Message, Session
 from tests.inbox.open_page import NARROW, pages
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.stack]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.once,
+]
 
 
 @pytest.fixture

@@ -7,7 +7,12 @@ from playwright.sync_api import Route, expect
 
 from tests.inbox.open_page import pages
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.stack]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.once,
+]
 
 
 def test_news_of_the_list_never_swallow_a_tab_that_was_pressed(waiting, anna, browser_of, tmp_path):

@@ -7,7 +7,12 @@ from playwright.sync_api import Page
 
 from tests.inbox.open_page import pages
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.stack]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.once,
+]
 
 LIGHT, DARK = "light", "dark"
 # What is painted first: the class is there before the body is.

@@ -11,7 +11,12 @@ from tests.messaging.arrivals import arrive
 from tests.messaging.stored_files import add_file
 from tests.web_server import WebServer
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.stack]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.once,
+]
 
 SECONDS = 600
 
