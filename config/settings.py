@@ -185,6 +185,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_FORM_BYTES
 # -- Languages, times, files of the pages --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+# Those that our own texts are there in: Django has its own in ninety, and a page would mix two.
+LANGUAGES = [("en", "English")]
 USE_I18N = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True

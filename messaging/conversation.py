@@ -18,6 +18,7 @@ from channels_app.models import Extension, User
 from channels_app.phone_numbers import pretty_number
 from messaging import access, uploads
 from messaging.delivery import meaning_of, reason_of
+from messaging.file_problems import in_words
 from messaging.file_types import type_name
 from messaging.models import Attachment, Contact, Message, Session, SessionEvent
 from messaging.models.session_access import may_move, may_pick_up, may_resolve, may_take_over
@@ -349,7 +350,7 @@ def file_line(attachment: Attachment) -> FileLine:
     """A file as a page shows it."""
     missing = ""
     if attachment.state == Attachment.State.BROKEN:
-        missing = _(attachment.problem)
+        missing = in_words(attachment.problem)
     elif attachment.state == Attachment.State.WAITING:
         missing = _("being fetched…")
     elif not attachment.is_there:

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
+from django.utils.translation import gettext_noop
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
@@ -86,7 +87,7 @@ class _Watch:
     def check(self) -> None:
         """Raises NotFetchedError once the time is over: what was read then may have been cut short."""
         if self._is_over or time.monotonic() >= self._ends_at:
-            raise NotFetchedError("The file came too slowly.", for_good=False)
+            raise NotFetchedError(gettext_noop("The file came too slowly."), for_good=False)
 
     def add(self, connection: socket.socket) -> None:
         with self._lock:
@@ -114,10 +115,10 @@ def _connect(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise NotFetchedError("The address's host is unknown.", for_good=False) from None
+        raise NotFetchedError(gettext_noop("The address's host is unknown."), for_good=False) from None
     for family, kind, protocol, _name, address in found:
         if not is_public(str(address[0])):
-            raise NotFetchedError("The address is not one of the public internet.")
+            raise NotFetchedError(gettext_noop("The address is not one of the public internet."))
         _thread.watch.check()
         opened = socket.socket(family, kind, protocol)
         opened.settimeout(CONNECT_SECONDS)
@@ -125,7 +126,7 @@ def _connect(host: str, port: int) -> socket.socket:
             _thread.watch.add(opened)
             opened.connect(address)
             if is_own(opened):
-                raise NotFetchedError("The address is this machine's own.")
+                raise NotFetchedError(gettext_noop("The address is this machine's own."))
         except NotFetchedError:
             opened.close()
             raise
@@ -133,7 +134,7 @@ def _connect(host: str, port: int) -> socket.socket:
             opened.close()
             continue
         return opened
-    raise NotFetchedError("Nothing answers at the address.", for_good=False)
+    raise NotFetchedError(gettext_noop("Nothing answers at the address."), for_good=False)
 
 
 class _PublicConnection(HTTPConnection):
@@ -173,14 +174,14 @@ def fetch(address: str, into: BinaryIO, limit: int) -> None:
             try:
                 address = urljoin(address, after)
             except ValueError:
-                raise NotFetchedError("The address leads to one that is none.") from None
-    raise NotFetchedError("The address leads from one to the next too often.")
+                raise NotFetchedError(gettext_noop("The address leads to one that is none.")) from None
+    raise NotFetchedError(gettext_noop("The address leads from one to the next too often."))
 
 
 def _fetch(manager: PoolManager, address: str, into: BinaryIO, limit: int) -> str | None:
     """One request; gives the address it was sent on to, if it was."""
     if not _is_http(address):
-        raise NotFetchedError("This is no http address.")
+        raise NotFetchedError(gettext_noop("This is no http address."))
     try:
         answer = manager.request(
             "GET",
@@ -194,13 +195,18 @@ def _fetch(manager: PoolManager, address: str, into: BinaryIO, limit: int) -> st
                 return after
             if answer.status != 200:
                 later = answer.status in (408, 425, 429) or answer.status >= 500
-                raise NotFetchedError(f"The address answers {answer.status}.", for_good=not later)
+                raise NotFetchedError(
+                    gettext_noop("The address answers %(number)s.") % {"number": answer.status},
+                    for_good=not later,
+                )
             _read(answer.stream(PIECE, decode_content=False), into, limit)
         finally:
             answer.close()
     except (HTTPError, ValueError):
         _thread.watch.check()
-        raise NotFetchedError("The file could not be fetched to its end.", for_good=False) from None
+        raise NotFetchedError(
+            gettext_noop("The file could not be fetched to its end."), for_good=False
+        ) from None
     return None
 
 
@@ -217,9 +223,9 @@ def _read(pieces: Iterator[bytes], into: BinaryIO, limit: int) -> None:
     for piece in pieces:
         size += len(piece)
         if size > limit:
-            raise NotFetchedError("The file is larger than the limit.")
+            raise NotFetchedError(gettext_noop("The file is larger than the limit."))
         _thread.watch.check()
         into.write(piece)
     _thread.watch.check()  # without a length, a connection that was shut looks like the end
     if not size:  # so does one that was closed among the headers
-        raise NotFetchedError("The file is empty.", for_good=False)
+        raise NotFetchedError(gettext_noop("The file is empty."), for_good=False)

@@ -54,7 +54,10 @@ class ChannelAdmin(PortalAdmin[Channel]):
         numbers = [rule.number for rule in channel.rules.all()]
         shown = ", ".join(numbers[:3])
         more = len(numbers) - 3
-        return shown if more <= 0 else ngettext("%s and %d more", "%s and %d more", more) % (shown, more)
+        if more <= 0:
+            return shown
+        sentence = ngettext("%(numbers)s and %(more)d more", "%(numbers)s and %(more)d more", more)
+        return sentence % {"numbers": shown, "more": more}
 
     @admin.display(description=gettext_lazy("Webhook URL"))
     def webhook_later(self, channel: Channel) -> str:

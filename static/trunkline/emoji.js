@@ -1,12 +1,13 @@
-/* Emoji: a window of them, with those used last in front and a search by words. Inserted where the cursor is. */
+/* Emoji: a window of them, with those used last in front and a search by words. Inserted where the cursor is.
+   `data-all` of the grid has them, each followed by its words. */
 
 (() => {
   "use strict";
 
-  const ALL = `😀 smile happy|😃 happy grin|😄 happy laugh|😁 grin|😅 relief sweat|😂 laugh tears joy|🙂 smile|🙃 irony|😉 wink|😊 smile blush|😍 love eyes|😘 kiss|😋 tasty|😎 cool|🤔 think|🤗 hug|😐 neutral|😏 smirk|😔 sad sorry|😢 cry sad|😭 cry|😤 annoyed|😡 angry|😱 shock|😳 surprised|😴 sleep tired|🤒 ill sick|🥳 party celebrate|🙈 oops monkey|👍 yes thumbs up good|👎 no thumbs down bad|👌 ok|👏 applause bravo|🙏 thanks please|🤝 deal handshake|👋 hello bye wave|💪 strong|✌️ peace|🤞 luck|👉 right point|👈 left point|☝️ up point|❤️ love heart red|🧡 heart orange|💛 heart yellow|💚 heart green|💙 heart blue|💔 broken heart|✨ sparkle new|🎉 party celebrate|🎂 birthday cake|🎁 gift present|🏆 prize winner|⭐ star|🔥 fire hot|💯 hundred perfect|✅ done yes check|❌ no wrong cross|⚠️ warning|❓ question|❗ attention|ℹ️ information|📞 phone call|📱 mobile phone|💻 computer|📧 mail|📦 parcel package delivery|🚚 delivery truck|🚗 car|✈️ plane travel|🏠 home house|🏢 office|🏥 hospital|🏦 bank|📍 place location|🗺️ map|📅 date calendar|⏰ time alarm clock|⏳ wait time|📄 document page|📎 attachment clip|📷 photo camera|🧾 receipt bill|💳 card payment|💵 money dollar|💶 money euro|🛒 cart shopping|🔑 key|🔒 lock secure|🔧 repair tool|💡 idea light|🔔 bell reminder|☀️ sun weather|🌧️ rain weather|❄️ snow cold|🌈 rainbow|🌸 flower|🌹 rose|🍀 luck clover|🐶 dog|🐱 cat|☕ coffee|🍕 pizza|🍔 burger|🍎 apple|🍺 beer|🍷 wine|🍽️ restaurant dinner`
-    .split("|").map((entry) => ({ sign: entry.slice(0, entry.indexOf(" ")), words: entry.slice(entry.indexOf(" ") + 1) }));
-  const RECENT = "trunkline:emoji";
   const byId = (id) => document.getElementById(id);
+  const ALL = byId("emoji-grid").dataset.all.split("|")
+    .map((entry) => ({ sign: entry.slice(0, entry.indexOf(" ")), words: entry.slice(entry.indexOf(" ") + 1) }));
+  const RECENT = "trunkline:emoji";
 
   function recent() {
     try {

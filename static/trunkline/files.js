@@ -23,8 +23,8 @@ window.trunklineFiles = (() => {
 
   function size(count) {
     const kilobytes = count / 1024;
-    if (kilobytes < 1024) return `${kilobytes.toLocaleString(undefined, { maximumFractionDigits: 1 })} KB`;
-    return `${(count / 1024 / 1024).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`;
+    if (kilobytes < 1024) return `${kilobytes.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} KB`;
+    return `${(count / 1024 / 1024).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} MB`;
   }
 
   // -- What stands beside the box ------------------------------------------------------------------------------------

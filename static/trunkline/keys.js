@@ -93,6 +93,7 @@
 
   // -- What can't be undone is asked first -----------------------------------------------------------------------
 
+  let asked = null; // the address of the form that asks
   let agreed = null; // the form whose question was answered with yes
 
   document.addEventListener("htmx:confirm", (event) => {
@@ -103,9 +104,12 @@
     const dialog = byId("confirm");
     byId("confirm-question").textContent = question;
     dialog.returnValue = "";
-    dialog.addEventListener("close", () => dialog.returnValue === "yes" && agree(elt.getAttribute("action")), { once: true });
+    asked = elt.getAttribute("action");
     dialog.showModal();
   });
+
+  // Told a moment after it closed, when the next question may stand there already.
+  byId("confirm").addEventListener("close", ({ target }) => target.returnValue === "yes" && agree(asked));
 
   /** Sends the form with this address, as it stands in the page now: news may have replaced it while one was asked. */
   function agree(address) {

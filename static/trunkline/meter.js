@@ -32,7 +32,8 @@
     const max = Number(box.dataset.max);
     const { length, encoding, segments, outside } = measure(box.value);
     const named = outside.slice(0, 8).map((c) => `“\u2068${c}\u2069”`).join(" ") + (outside.length > 8 ? " …" : "");
-    const parts = [`${length.toLocaleString()} / ${max.toLocaleString()}`];
+    const inWords = (number) => number.toLocaleString(document.documentElement.lang);
+    const parts = [`${inWords(length)} / ${inWords(max)}`];
     if (box.id !== "text" || !window.trunklineFiles.chosen().length) { // a text that goes along with files is not cut into segments
       parts.push(encoding);
       if (outside.length) parts.push(words().because.replace("{characters}", named));

@@ -40,8 +40,7 @@ TOO_WIDE = """() => [...document.querySelectorAll("html, .side, #head, #place, #
     .map((each) => `${each.tagName}#${each.id}.${each.className}: ${each.scrollWidth}`)"""
 # What a finger does not hit, sentences and the many emoji apart.
 TOO_SMALL = """() => [...document.querySelectorAll("a, button, summary, select, textarea, input")]
-    .filter((each) => !each.matches("[type=checkbox], [type=radio]"))
-    .filter((each) => each.checkVisibility() && !each.closest("p, .skip, .emoji-grid"))
+    .filter((each) => each.checkVisibility() && !each.closest("p, .skip, .emoji-grid, label"))
     .map((each) => [each.getBoundingClientRect(), each])
     .filter(([{ width, height }]) => width && (height < 43.5 || width < 43.5))
     .map(([{ width, height }, each]) => `${each.outerHTML.slice(0, 90)}: ${width} x ${height}`)"""
