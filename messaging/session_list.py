@@ -124,16 +124,18 @@ def tabs_of(user: User, seat: Extension | None) -> tuple[Tab, ...]:
 def _under(tab: Tab, user: User, seat: Extension | None) -> QuerySet[Session]:
     if tab == Tab.ALL or seat is None:
         return with_marks(Session.objects.visible_to(user, seat), seat)
-    mine = with_marks(Session.objects.seen_from(seat), seat)
+    sessions = Session.objects
     match tab:
+        # These two are parts of what is seen from the seat; to ask for both took twice the time.
         case Tab.MINE:
-            return mine.open().held_by(seat).filter(Q(archived=False))
+            return with_marks(sessions.open().held_by(seat), seat).filter(Q(archived=False))
         case Tab.QUEUE:
-            return mine.waiting_for(seat).filter(Q(archived=False))
+            return with_marks(sessions.waiting_for(seat), seat).filter(Q(archived=False))
         case Tab.CLOSED:
-            return mine.filter(Q(archived=False), status=Session.Status.CLOSED)
+            closed = sessions.seen_from(seat).filter(status=Session.Status.CLOSED)
+            return with_marks(closed, seat).filter(Q(archived=False))
         case _:
-            return mine.filter(Q(archived=True))
+            return with_marks(sessions.seen_from(seat), seat).filter(Q(archived=True))
 
 
 def _ordered(sessions: QuerySet[Session], tab: Tab) -> QuerySet[Session]:
