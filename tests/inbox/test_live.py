@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 import uuid
 from collections.abc import Iterator
 
@@ -194,6 +195,26 @@ def test_without_shared_workers_a_page_hears_too_even_of_what_stands_far_above(
         see_once(page, "Anybody there?")
         assert post(server, colleague, f"/inbox/{waiting.pk}/{above.pk}/cancel/").status_code == 200
         expect(line.locator(".status")).to_contain_text("Cancelled", timeout=SOON)
+
+
+def test_under_many_hints_the_list_is_read_once_a_second_and_shows_the_last(
+    live, waiting, channel, anna, browser_of
+):
+    server, _events = live
+    mine = browser_of(anna)
+    with chromium() as browser:
+        page = Pages(server.origin, browser).open(mine)
+        page.add_init_script(DOES_NOT_ASK)
+        with page.expect_response("**/inbox/list/*"):  # it catches up: it hears
+            page.goto(server.origin + "/inbox/?tab=queue")
+        read_at: list[float] = []
+        page.on("request", lambda request: "/inbox/list/" in request.url and read_at.append(time.monotonic()))
+        began_at = time.monotonic()
+        for number in range(40):
+            arrive(server, channel, f"Are you there? {number}")
+            page.wait_for_timeout(50)
+        expect(page.locator("#list")).to_contain_text("Are you there? 39", timeout=SOON)
+        assert 3 <= len(read_at) <= 4 + time.monotonic() - began_at
 
 
 def test_where_the_stream_never_answers_the_page_asks_by_itself(tmp_path, waiting, channel, browser_of, anna):
