@@ -20,6 +20,7 @@ from channels_app.models import Extension, User
 from messaging.admin import filters
 from messaging.admin.readonly import ReadOnlyAdmin
 from messaging.admin.session_actions import TargetForm, on_each
+from messaging.admin.session_export import SessionExport
 from messaging.admin.session_filters import GoneFilter, WaitingFilter
 from messaging.closing import close
 from messaging.conversation import read_conversation, read_earlier
@@ -32,7 +33,8 @@ _PUNCTUATION = re.compile(r"[\s().-]+")
 
 
 @admin.register(Session)
-class SessionAdmin(ReadOnlyAdmin[Session]):
+class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
+    list_before_template = "portal/_export_link.html"
     change_form_template = "portal/session_change_form.html"
     list_display = [
         "customer_number",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from channels_app.models import Channel, Domain, Extension, MessageQueue, RoutingRule, User
 from channels_app.models.users import SUPERVISOR_PERMISSIONS
-from messaging.models import Contact, Session, UnroutableMessage, WebhookLogEntry
+from messaging.models import Contact, Export, Session, UnroutableMessage, WebhookLogEntry
 from tests.portal.conftest import channel_form
 
 SETTINGS = (Channel, Contact, Domain, Extension, MessageQueue, RoutingRule, User)
@@ -35,6 +36,7 @@ def everything(rule: RoutingRule, channel: Channel, queue: MessageQueue) -> dict
     return {
         Channel: channel,
         Contact: Contact.objects.create(customer_number="+2", name="Mary"),
+        Export: Export.objects.create(key=uuid.uuid4(), content="sessions", format="csv"),
         Domain: Domain.objects.create(host="sms.example.com"),
         Extension: Extension.objects.all()[0],
         MessageQueue: queue,
@@ -187,6 +189,7 @@ def test_the_sidebar_offers_what_one_may_see(administrator_client: Client, super
         "Logins",
         "Domains",
         "Webhook log",
+        "Exports",
     ]
     assert titles(supervisor_client) == [
         "Overview",
