@@ -114,7 +114,8 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
         if not form.is_valid():
             return self._ask_for_target(request, form, ids)
         target = form.chosen()
-        done = on_each(request, ids, lambda user, seat, pk: transfer(user, seat, pk, target))
+        deed = _("Transferred to %(target)s.") % {"target": target}
+        done = on_each(request, ids, lambda user, seat, pk: transfer(user, seat, pk, target), deed)
         if done:
             text = ngettext(
                 "%(count)d session went to %(target)s.", "%(count)d sessions went to %(target)s.", done
@@ -125,7 +126,8 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
     @admin.action(description=gettext_lazy("Close selected sessions"), permissions=["act"])
     def close_selected(self, request: HttpRequest, queryset: QuerySet[Session]) -> HttpResponse | None:
         is_open = queryset.filter(status=Session.Status.OPEN)
-        done = on_each(request, list(is_open.order_by("pk").values_list("pk", flat=True)), close)
+        ids = list(is_open.order_by("pk").values_list("pk", flat=True))
+        done = on_each(request, ids, close, _("Closed."))
         text = ngettext("%(count)d session was closed.", "%(count)d sessions were closed.", done)
         self.message_user(request, text % {"count": done}, messages.SUCCESS)
         return self._back_to(request)

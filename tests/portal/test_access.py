@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.forms.models import model_to_dict
 from django.test import Client
 from django.urls import reverse
@@ -44,6 +45,9 @@ def everything(rule: RoutingRule, channel: Channel, queue: MessageQueue) -> dict
         Session: session,
         UnroutableMessage: UnroutableMessage.objects.create(
             channel=channel, received_at=now, fingerprint="f"
+        ),
+        LogEntry: LogEntry.objects.log_actions(
+            Extension.objects.all()[0].user_id, [channel], 2, "Changed.", single_object=True
         ),
         WebhookLogEntry: WebhookLogEntry.objects.create(channel=channel, received_at=now, outcome="stored"),
     }
@@ -190,6 +194,7 @@ def test_the_sidebar_offers_what_one_may_see(administrator_client: Client, super
         "Domains",
         "Webhook log",
         "Exports",
+        "Changes",
     ]
     assert titles(supervisor_client) == [
         "Overview",
