@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from channels_app.admin.channels import ChannelAdmin as SetUpChannelAdmin
-from channels_app.admin.labels import channel_status
+from channels_app.admin.labels import channel_status, domain_status
 from channels_app.models import Channel
 from messaging import checking, resolving
 from messaging.admin import periods
@@ -115,6 +115,7 @@ class ChannelAdmin(SetUpChannelAdmin):
             {
                 "channel": channel,
                 "status": channel_status(channel),
+                "domain_status": domain_status(channel.domain) if channel.domain else "",
                 "figures": figures_of([channel], *periods.bounds(periods.DEFAULT))[channel.pk],
             }
             if channel

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('channels_app', '0002_alter_routingrule_number'),
+        ('channels_app', '0001_initial'),
     ]
 
     operations = [

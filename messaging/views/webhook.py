@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from channels_app.models import Channel, WebhookToken
 from channels_app.providers.base import NotAMessageError, NotUnderstoodError
-from messaging import doorbell, inbound, spool
+from messaging import doorbell, inbound, inbound_domains, spool
 from messaging.models import WebhookLogEntry
 from messaging.models.webhook_log import MAX_BODY
 from messaging.views.content_length import content_length
@@ -94,6 +94,7 @@ def _store(request: HttpRequest, channel: Channel, body: BinaryIO, source: str) 
         spool.drop(arrival.body_file)
     if entry.message_id is not None and arrival.body_file:
         doorbell.ring_for_files(entry.message_id)
+    inbound_domains.note(request.META.get("HTTP_HOST", ""))
     return _answer(200, "stored")
 
 
