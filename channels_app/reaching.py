@@ -20,7 +20,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
-from requests.certs import where
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 TIMEOUT = 10.0  # seconds for everything together
 MOST_NAMES = 3  # of a certificate, that are told
@@ -143,7 +143,9 @@ def _connect(addresses: Addresses, ends_at: float) -> socket.socket:
 def _secure(
     connection: socket.socket, host: str, addresses: Addresses, ends_at: float, authorities: str
 ) -> ssl.SSLSocket:
-    context = ssl.create_default_context(cafile=authorities or os.environ.get("SSL_CERT_FILE") or where())
+    context = ssl.create_default_context(
+        cafile=authorities or os.environ.get("SSL_CERT_FILE") or DEFAULT_CA_BUNDLE_PATH
+    )
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # newer Pythons ask for more than carriers do
     connection.settimeout(_left(ends_at))
     try:
