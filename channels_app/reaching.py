@@ -68,6 +68,7 @@ class NotReachedError(Exception):
         self, problem: Problem, detail: str = "", certificate_ends_at: dt.datetime | None = None
     ) -> None:
         super().__init__(problem)
+        self.problem = problem
         self.reached = Reached(problem, detail, certificate_ends_at)
 
 
@@ -78,7 +79,7 @@ def reach(host: str, port: int, *, timeout: float = TIMEOUT, authorities: str = 
     """
     try:
         with connected(host, port, timeout=timeout, authorities=authorities) as connection:
-            return Reached(certificate_ends_at=_end_of(connection))
+            return Reached(certificate_ends_at=certificate_end(connection))
     except NotReachedError as error:
         return error.reached
 
@@ -185,7 +186,8 @@ def _names_of(certificate: x509.Certificate) -> str:
     return ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
 
 
-def _end_of(connection: socket.socket) -> dt.datetime | None:
+def certificate_end(connection: socket.socket) -> dt.datetime | None:
+    """When the certificate of a connection ends; None for one without TLS."""
     certificate = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
     if not certificate:
         return None

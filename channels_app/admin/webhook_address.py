@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -15,10 +14,6 @@ from django.utils.translation import gettext_lazy
 from channels_app.admin.labels import domain_mark
 from channels_app.admin.unfolded import ModelChoiceField, Select
 from channels_app.models import Channel, Domain
-
-
-def webhook_path(channel: Channel) -> str:
-    return reverse("webhook", args=[channel.itsp, channel.webhook_token.token])
 
 
 class AddressSelect(Select):
@@ -61,7 +56,7 @@ class AddressField(ModelChoiceField[Domain]):
 
     def offer(self, channel: Channel, own_address: str) -> None:
         """The addresses of `channel`: one a domain; where there is no domain yet, this machine's own."""
-        path = webhook_path(channel)
+        path = channel.webhook_path
         domains = list(Domain.objects.all())
         addresses = {str(domain.pk): f"{domain.origin}{path}" for domain in domains}
         if domains:
