@@ -262,6 +262,7 @@ CELERY_TASK_ROUTES = {
     "messaging.tasks.fetch_file": {"queue": "files"},
     "messaging.tasks.remove_files_without_a_row": {"queue": "files"},
     "messaging.tasks.make_previews": {"queue": "files"},
+    "messaging.tasks.check_domains": {"queue": "files"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -280,6 +281,7 @@ CELERY_BEAT_SCHEDULE = {
     "fail what waited too long": {"task": "messaging.tasks.fail_waited_too_long", "schedule": 60},
     "close idle sessions": {"task": "messaging.tasks.close_idle_sessions", "schedule": 60},
     "check credentials": {"task": "messaging.tasks.check_credentials", "schedule": 180},
+    "check domains": {"task": "messaging.tasks.check_domains", "schedule": crontab(minute=7)},
     "fold traffic counts": {"task": "messaging.tasks.fold_traffic", "schedule": 300},
     "sweep the spool": {"task": "messaging.tasks.sweep_spool", "schedule": crontab(minute=37)},
     "remove files without a row": {

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from channels_app import domain_checks
 from channels_app.models import Channel
 from messaging import (
     body_tries,
@@ -165,3 +166,9 @@ def trim_webhook_log() -> None:
 @shared_task
 def check_credentials() -> None:
     checking.check_all()
+
+
+@shared_task
+def check_domains() -> None:
+    """Those that have not been checked for a day, so that a machine that rests at night misses none."""
+    domain_checks.check_due()

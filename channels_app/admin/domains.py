@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from channels_app import domain_checks, problems
 from channels_app.admin.base import PortalAdmin
 from channels_app.admin.forms import PortalForm, expect_range
+from channels_app.admin.labels import domain_status
 from channels_app.models import Domain
+from channels_app.reaching import Problem
+
+CHECK_TIMEOUT = 5  # seconds that a person waits after pressing a button
 
 
 class DomainForm(PortalForm[Domain]):
@@ -33,8 +46,19 @@ class DomainForm(PortalForm[Domain]):
 @admin.register(Domain)
 class DomainAdmin(PortalAdmin[Domain]):
     form = DomainForm
-    list_display = ["host", "port", "used_by"]
+    change_form_template = "portal/domain_change_form.html"
+    list_display = [
+        "status_badge",
+        "host",
+        "port",
+        "used_by",
+        "certificate_ends_at",
+        "last_inbound_at",
+        "checked_at",
+    ]
+    list_display_links = ["host"]
     search_fields = ["host"]
+    actions = ["check_selected"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Domain]:
         return super().get_queryset(request).annotate(channel_count=Count("channels"))
@@ -42,6 +66,65 @@ class DomainAdmin(PortalAdmin[Domain]):
     @admin.display(description=gettext_lazy("channels"))
     def used_by(self, domain: Domain) -> int:
         return getattr(domain, "channel_count", 0)
+
+    @admin.display(description=gettext_lazy("status"))
+    def status_badge(self, domain: Domain) -> SafeString:
+        return domain_status(domain)
+
+    # -- Checking --------------------------------------------------------------------------------------------------
+
+    @admin.action(description=gettext_lazy("Check selected domains now"), permissions=["change"])
+    def check_selected(self, request: HttpRequest, queryset: QuerySet[Domain]) -> None:
+        self.tell_check(request, queryset)
+
+    def tell_check(self, request: HttpRequest, domains: Iterable[Domain]) -> None:
+        """Checks them over the network, and tells the person what was found."""
+        for domain in domain_checks.check(domains, timeout=CHECK_TIMEOUT):
+            status, reason = domain.standing
+            words = f"{status.label}: {reason}" if reason else status.label
+            text = _("%(domain)s: %(status)s.") % {"domain": domain, "status": words}
+            if domain.problem:
+                text = f"{text} {problems.advice(Problem(domain.problem))}"
+            good = status == Domain.Status.WORKS
+            self.message_user(request, text, messages.SUCCESS if good else messages.WARNING)
+
+    def save_model(self, request: HttpRequest, obj: Domain, form: Any, change: bool) -> None:
+        if form.changed_data:
+            obj.forget_check()
+        super().save_model(request, obj, form, change)
+        # After the commit: nobody waits for the network inside a transaction.
+        transaction.on_commit(lambda: self.tell_check(request, [obj]))
+
+    def get_urls(self) -> list[URLPattern]:
+        check = self.admin_site.admin_view(self.check_view)
+        return [path("<int:pk>/check/", check, name="channels_app_domain_check"), *super().get_urls()]
+
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """POST: checks the domain now."""
+        domain = get_object_or_404(Domain, pk=pk)
+        if not self.has_change_permission(request, domain):
+            raise PermissionDenied
+        if request.method == "POST":
+            self.tell_check(request, [domain])
+        return HttpResponseRedirect(reverse("admin:channels_app_domain_change", args=[pk]))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        domain = self.get_object(request, object_id) if object_id else None
+        facts = {}
+        if domain:
+            advice = problems.advice(Problem(domain.problem)) if domain.problem else ""
+            facts = {"domain": domain, "status": domain_status(domain), "advice": advice}
+        return super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), "facts": facts}
+        )
+
+    # -- Deleting --------------------------------------------------------------------------------------------------
 
     def why_kept(self, request: HttpRequest, obj: Domain) -> str:
         names = ", ".join(f"“{channel}”" for channel in obj.channels.all())

@@ -6,12 +6,20 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from channels_app.models import Channel, MessageQueue
+from channels_app.models import Channel, Domain, MessageQueue
 
 TONES = {
     Channel.Status.CONNECTED: "good",
     Channel.Status.FAILED: "bad",
     Channel.Status.NOT_CHECKED: "quiet",
+}
+
+DOMAIN_TONES = {
+    Domain.Status.NOT_CHECKED: "quiet",
+    Domain.Status.WORKS: "good",
+    Domain.Status.ENDS_SOON: "warn",
+    Domain.Status.NOT_TESTABLE: "quiet",
+    Domain.Status.BROKEN: "bad",
 }
 
 
@@ -28,6 +36,18 @@ def channel_status(channel: Channel) -> SafeString:
     status = Channel.Status(channel.status)
     reason = channel.status_text.removeprefix(str(status.label)).removeprefix(": ")
     return badge(TONES[status], status.label, reason)
+
+
+def domain_status(domain: Domain) -> SafeString:
+    """How the domain stands, and why."""
+    status, reason = domain.standing
+    return badge(DOMAIN_TONES[status], status.label, reason)
+
+
+def domain_mark(domain: Domain) -> str:
+    """What a drop-down says behind a domain that webhooks can't come in through; "" where nothing is wrong."""
+    status, reason = domain.standing
+    return f"{status.label}: {reason}" if status == Domain.Status.BROKEN else ""
 
 
 def queue_label(queue: MessageQueue, agents: int) -> str:

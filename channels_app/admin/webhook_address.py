@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -12,12 +11,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from channels_app.admin.labels import domain_mark
 from channels_app.admin.unfolded import ModelChoiceField, Select
 from channels_app.models import Channel, Domain
-
-
-def webhook_path(channel: Channel) -> str:
-    return reverse("webhook", args=[channel.itsp, channel.webhook_token.token])
 
 
 class AddressSelect(Select):
@@ -60,7 +56,7 @@ class AddressField(ModelChoiceField[Domain]):
 
     def offer(self, channel: Channel, own_address: str) -> None:
         """The addresses of `channel`: one a domain; where there is no domain yet, this machine's own."""
-        path = webhook_path(channel)
+        path = channel.webhook_path
         domains = list(Domain.objects.all())
         addresses = {str(domain.pk): f"{domain.origin}{path}" for domain in domains}
         if domains:
@@ -69,7 +65,14 @@ class AddressField(ModelChoiceField[Domain]):
             own = own_address.rstrip("/") + path
             addresses[""] = own
             self.empty_label = _("%(address)s (local only)") % {"address": own}
-        cast(AddressSelect, self.widget).addresses = self._labels = addresses
+        cast(AddressSelect, self.widget).addresses = addresses
+        self._labels = {
+            str(domain.pk): _("%(address)s (%(problem)s)")
+            % {"address": addresses[str(domain.pk)], "problem": mark}
+            if (mark := domain_mark(domain))
+            else addresses[str(domain.pk)]
+            for domain in domains
+        }
         self.queryset = Domain.objects.all()  # fills the widget anew
         if ending := channel.tokens.filter(ends_at__gt=timezone.now()).order_by("-ends_at").first():
             until = date_format(timezone.localtime(ending.ends_at), "DATETIME_FORMAT")

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 from django.db import connection, models, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -280,6 +281,11 @@ class Channel(models.Model):
         """The current token, made where there is none yet."""
         token = self.tokens.filter(ends_at=None).first()
         return token or WebhookToken.objects.get_or_create(channel=self, ends_at=None)[0]
+
+    @property
+    def webhook_path(self) -> str:
+        """Where the ITSP's requests come in, under any domain."""
+        return reverse("webhook", args=[self.itsp, self.webhook_token.token])
 
     def rotate_webhook_token(self, *, end_old_at_once: bool = False) -> WebhookToken:
         """A new token for the webhook's address; the old one works `ROTATED_TOKEN_HOURS` more, or no longer."""

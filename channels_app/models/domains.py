@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from channels_app import problems
+from channels_app.reaching import NOT_TESTABLE, Problem, Reached
+
+ENDS_SOON_DAYS = 21
+LATELY = dt.timedelta(days=7)  # a message that came in since shows that a domain works
+ONCE_A_MINUTE = dt.timedelta(minutes=1)
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
@@ -42,8 +54,38 @@ def validate_host_name(host: str) -> None:
         )
 
 
+class DomainQuerySet(models.QuerySet["Domain"]):
+    def note_inbound(self, host: str, port: int | None) -> None:
+        """Notes that a message came in through this host, once a minute at most.
+
+        `port` is None where the request's host had none: then it was 443, or the proxy left the port out.
+        """
+        of_host = self.filter(host=host)
+        if port is None and of_host.filter(port=443).exists():
+            port = 443
+        if port is not None:
+            of_host = of_host.filter(port=port)
+        now = timezone.now()
+        not_just_now = Q(last_inbound_at=None) | Q(last_inbound_at__lt=now - ONCE_A_MINUTE)
+        of_host.filter(not_just_now).update(last_inbound_at=now)
+
+
+class Standing(NamedTuple):
+    """How a domain stands, and why in words."""
+
+    status: Domain.Status
+    reason: str = ""
+
+
 class Domain(models.Model):
     """A host name, and a port where it is not 443, under which webhooks and file links reach the portal."""
+
+    class Status(models.TextChoices):
+        NOT_CHECKED = "not_checked", _("Not checked yet")
+        WORKS = "works", _("Works")
+        ENDS_SOON = "ends_soon", _("Certificate ends soon")
+        NOT_TESTABLE = "not_testable", _("Could not be tested from here")
+        BROKEN = "broken", _("Broken")
 
     host = models.CharField(
         _("host name"),
@@ -56,7 +98,14 @@ class Domain(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(65535)],
         help_text=_("443 unless your router forwards another one."),
     )
+    problem = models.CharField(max_length=20, blank=True, default="", editable=False)
+    problem_detail = models.CharField(max_length=300, blank=True, default="", editable=False)
+    checked_at = models.DateTimeField(_("checked"), null=True, blank=True, editable=False)
+    certificate_ends_at = models.DateTimeField(_("certificate ends"), null=True, blank=True, editable=False)
+    last_inbound_at = models.DateTimeField(_("last message in"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
+
+    objects = DomainQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("domain")
@@ -88,3 +137,51 @@ class Domain(models.Model):
     def origin(self) -> str:
         """`https://sms.example.com`, with the port where it is not 443."""
         return f"https://{self}"
+
+    @property
+    def standing(self) -> Standing:
+        """How it stands now, as far as the last check and the messages that came in tell."""
+        status = Domain.Status
+        if self.checked_at is None:
+            return Standing(status.NOT_CHECKED)
+        if self.problem in NOT_TESTABLE:
+            return self._untested_standing(Problem(self.problem))
+        ends_at, now = self.certificate_ends_at, timezone.now()
+        if self.problem:
+            return Standing(status.BROKEN, problems.reason(Problem(self.problem), self.problem_detail))
+        if ends_at is None:
+            return Standing(status.WORKS)
+        if ends_at <= now:
+            return Standing(status.BROKEN, problems.reason(Problem.EXPIRED))
+        days = (ends_at - now).days
+        if days < ENDS_SOON_DAYS:
+            text = ngettext(
+                "in less than %(days)d day: renew it", "in less than %(days)d days: renew it", days + 1
+            )
+            return Standing(status.ENDS_SOON, text % {"days": days + 1})
+        text = ngettext(
+            "its certificate for %(days)d more day", "its certificate for %(days)d more days", days
+        )
+        return Standing(status.WORKS, text % {"days": days})
+
+    def _untested_standing(self, problem: Problem) -> Standing:
+        if self.last_inbound_at and timezone.now() - self.last_inbound_at < LATELY:
+            came = gettext("a message came in through it %(time)s ago; it can't be tested from here")
+            return Standing(Domain.Status.WORKS, came % {"time": timesince(self.last_inbound_at, depth=1)})
+        return Standing(Domain.Status.NOT_TESTABLE, problems.reason(problem))
+
+    def record(self, found: Reached) -> None:
+        """Notes what a check has found, unless the domain has been changed meanwhile."""
+        self.problem, self.problem_detail = found.problem or "", found.detail[:300]
+        self.checked_at, self.certificate_ends_at = timezone.now(), found.certificate_ends_at
+        Domain.objects.filter(pk=self.pk, host=self.host, port=self.port).update(
+            problem=self.problem,
+            problem_detail=self.problem_detail,
+            checked_at=self.checked_at,
+            certificate_ends_at=self.certificate_ends_at,
+        )
+
+    def forget_check(self) -> None:
+        """What was found holds no more: it is another address now. To be saved."""
+        self.problem = self.problem_detail = ""
+        self.checked_at = self.certificate_ends_at = self.last_inbound_at = None

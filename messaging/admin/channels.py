@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from channels_app.admin.channels import ChannelAdmin as SetUpChannelAdmin
-from channels_app.admin.labels import channel_status
+from channels_app.admin.labels import channel_status, domain_status
 from channels_app.models import Channel
-from messaging import checking, resolving
+from messaging import checking, resolving, self_test
 from messaging.admin import periods
 from messaging.admin.channel_figures import Figures, figures_of
 
@@ -128,6 +128,7 @@ class ChannelAdmin(SetUpChannelAdmin):
             {
                 "channel": channel,
                 "status": channel_status(channel),
+                "domain_status": domain_status(channel.domain) if channel.domain else "",
                 "figures": figures_of([channel], *periods.bounds(periods.DEFAULT))[channel.pk],
             }
             if channel
@@ -157,6 +158,11 @@ class ChannelAdmin(SetUpChannelAdmin):
         cancel = self.admin_site.admin_view(self.cancel_waiting_view)
         return [
             path("<int:pk>/check/", check, name="channels_app_channel_check"),
+            path(
+                "<int:pk>/self-test/",
+                self.admin_site.admin_view(self.self_test_view),
+                name="channels_app_channel_self_test",
+            ),
             path("<int:pk>/cancel-waiting/", cancel, name="channels_app_channel_cancel_waiting"),
             *super().get_urls(),
         ]
@@ -188,6 +194,17 @@ class ChannelAdmin(SetUpChannelAdmin):
             raise PermissionDenied
         if request.method == "POST":
             self.tell_check(request, pk)
+        return HttpResponseRedirect(reverse("admin:channels_app_channel_change", args=[pk]))
+
+    def self_test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """POST: calls the webhook address as the ITSP would, and tells what came of it."""
+        channel = get_object_or_404(Channel.objects.select_related("domain"), pk=pk)
+        if not self.has_change_permission(request, channel):
+            raise PermissionDenied
+        if request.method == "POST":
+            verdict = self_test.run(channel, request.build_absolute_uri("/"))
+            level = messages.SUCCESS if verdict.is_well else messages.ERROR
+            self.message_user(request, verdict.text, level if verdict.is_sure else messages.WARNING)
         return HttpResponseRedirect(reverse("admin:channels_app_channel_change", args=[pk]))
 
     # -- Deleting ------------------------------------------------------------------------------------------------

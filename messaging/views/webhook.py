@@ -1,7 +1,7 @@
 """The carriers' way in: `POST /webhooks/<itsp>/<token>/`.
 
-200 what was stored, or is no message; 400 what can't be understood; 404 an unknown token; 411 and 413 a body
-without or beyond a length; 503 what could not be stored, so that the ITSP tries again.
+200 what was stored, or is no message, or is a self-test; 400 what can't be understood; 404 an unknown token; 411 and
+413 a body without or beyond a length; 503 what could not be stored, so that the ITSP tries again.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from channels_app.models import Channel, WebhookToken
 from channels_app.providers.base import NotAMessageError, NotUnderstoodError
-from messaging import doorbell, inbound, spool
+from messaging import doorbell, inbound, inbound_domains, spool
 from messaging.models import WebhookLogEntry
 from messaging.models.webhook_log import MAX_BODY
+from messaging.probe import proof_of
 from messaging.views.content_length import content_length
 from messaging.webhook_log import log_unknown_address, log_without_message
 
@@ -74,6 +75,8 @@ def _store(request: HttpRequest, channel: Channel, body: BinaryIO, source: str) 
     try:
         message = provider.parse_inbound(body, dict(request.headers))
     except (NotAMessageError, NotUnderstoodError) as reason:
+        if proof := proof_of(body, channel.pk):
+            return _answer(200, proof)
         body.seek(0)
         understood = isinstance(reason, NotAMessageError)
         outcome = Outcome.NOT_A_MESSAGE if understood else Outcome.NOT_UNDERSTOOD
@@ -94,6 +97,7 @@ def _store(request: HttpRequest, channel: Channel, body: BinaryIO, source: str) 
         spool.drop(arrival.body_file)
     if entry.message_id is not None and arrival.body_file:
         doorbell.ring_for_files(entry.message_id)
+    inbound_domains.note(request.META.get("HTTP_HOST", ""))
     return _answer(200, "stored")
 
 

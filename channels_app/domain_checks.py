@@ -1,0 +1,33 @@
+"""Checking domains over the network, and noting what was found."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db.models import Q
+from django.utils import timezone
+
+from channels_app.models import Domain
+from channels_app.reaching import TIMEOUT, reach
+
+AT_ONCE = 16
+DAY = dt.timedelta(hours=23)  # a little less, so that the clock's next round is not too early by seconds
+
+
+def check(domains: Iterable[Domain], *, timeout: float = TIMEOUT) -> list[Domain]:
+    """Checks these, many at once; `timeout` is in seconds for each. Not inside a transaction."""
+    domains = list(domains)
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="domain") as threads:
+        # The threads ask the network only, so they need no connection to the database.
+        found = threads.map(lambda domain: reach(domain.host, domain.port, timeout=timeout), domains)
+        for domain, reached in zip(domains, found, strict=True):
+            domain.record(reached)
+    return domains
+
+
+def check_due() -> None:
+    """Checks what has not been checked for a day."""
+    due = Q(checked_at=None) | Q(checked_at__lt=timezone.now() - DAY)
+    check(Domain.objects.filter(due))
