@@ -1,3 +1,3 @@
-from messaging.admin import changes, channels, contacts, sessions, unroutable, webhook_log
+from messaging.admin import changes, channels, contacts, extensions, sessions, unroutable, webhook_log
 
-__all__ = ["changes", "channels", "contacts", "sessions", "unroutable", "webhook_log"]
+__all__ = ["changes", "channels", "contacts", "extensions", "sessions", "unroutable", "webhook_log"]

@@ -20,7 +20,7 @@ from channels_app.models import Extension, User
 from messaging.admin import filters
 from messaging.admin.readonly import ReadOnlyAdmin
 from messaging.admin.session_actions import TargetForm, on_each
-from messaging.admin.session_filters import GoneFilter, WaitingFilter
+from messaging.admin.session_filters import GoneFilter, NeedsFilter, WaitingFilter
 from messaging.closing import close
 from messaging.conversation import read_conversation, read_earlier
 from messaging.models import Session
@@ -47,6 +47,7 @@ class SessionAdmin(ReadOnlyAdmin[Session]):
     list_filter = [
         ("status", filters.Choices),
         WaitingFilter,
+        NeedsFilter,
         GoneFilter,
         ("channel", filters.Related),
         ("queue", filters.Related),
