@@ -108,8 +108,9 @@ class NewExtensionForm(ExtensionForm):
         return super().save(commit)
 
 
-@admin.register(Extension)
 class ExtensionAdmin(SignInLinkAdmin[Extension]):
+    """Without who is here now, which is added in `messaging.admin`."""
+
     form = ExtensionForm
     change_form_template = "portal/login_change_form.html"
     list_display = ["number", "name", "login_link", "role", "queue_names"]

@@ -21,7 +21,7 @@ from messaging.admin import filters
 from messaging.admin.readonly import ReadOnlyAdmin
 from messaging.admin.session_actions import TargetForm, on_each
 from messaging.admin.session_export import SessionExport
-from messaging.admin.session_filters import GoneFilter, WaitingFilter
+from messaging.admin.session_filters import GoneFilter, NeedsFilter, WaitingFilter
 from messaging.closing import close
 from messaging.conversation import read_conversation, read_earlier
 from messaging.models import Session
@@ -49,6 +49,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
     list_filter = [
         ("status", filters.Choices),
         WaitingFilter,
+        NeedsFilter,
         GoneFilter,
         ("channel", filters.Related),
         ("queue", filters.Related),

@@ -335,6 +335,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
+            index=models.Index(condition=models.Q(('status__in', ['failed', 'unconfirmed'])), fields=['concluded_at'], name='message_needs_a_person'),
+        ),
+        migrations.AddIndex(
+            model_name='message',
             index=models.Index(condition=models.Q(('has_files', True), ('status', 'queued')), fields=['id'], name='message_waiting_with_files'),
         ),
         migrations.AddIndex(

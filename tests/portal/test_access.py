@@ -191,6 +191,7 @@ def test_the_sidebar_offers_what_one_may_see(administrator_client: Client, super
         "Contacts",
         "Extensions",
         "Logins",
+        "Set-up",
         "Domains",
         "Webhook log",
         "Exports",
@@ -211,22 +212,6 @@ def test_signing_out_takes_a_post(administrator_client: Client) -> None:
     assert administrator_client.get("/portal/").status_code == 200
     administrator_client.post("/portal/logout/")
     assert administrator_client.get("/portal/").status_code == 302
-
-
-def test_the_first_page_says_what_to_set_up_next(
-    administrator_client: Client, supervisor_client: Client
-) -> None:
-    page = administrator_client.get("/portal/").content.decode()
-    for title in ("Add extensions", "Add your domain", "Add an SMS channel", "Receive the first message"):
-        assert title in page
-    assert "What to set up next" not in supervisor_client.get("/portal/").content.decode()
-
-
-def test_the_first_page_ticks_off_what_is_done(
-    administrator_client: Client, everything: dict[type[Any], Any]
-) -> None:
-    steps = administrator_client.get("/portal/").context["steps"]
-    assert [step.done for step in steps] == [True, True, True, True, True, False]
 
 
 @pytest.mark.parametrize(
