@@ -94,7 +94,12 @@ def _ask(connection: socket.socket, target: _Target, path: str, body: bytes, tim
     watch = threading.Timer(timeout, _shut, [connection])
     watch.daemon = True
     watch.start()
-    headers = {"Host": target.name, "Content-Type": "application/json", "User-Agent": "Trunkline"}
+    headers = {
+        "Host": target.name,
+        "Content-Type": "application/json",
+        "User-Agent": "Trunkline",
+        "Connection": "close",
+    }
     try:
         http.request("POST", path, body, headers)
         with http.getresponse() as answer:

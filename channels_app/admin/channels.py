@@ -125,6 +125,8 @@ class ChannelAdmin(PortalAdmin[Channel]):
         if not change:
             obj.domain = Domain.objects.first()
         super().save_model(request, obj, form, change)
+        if change and "enabled" in form.changed_data:
+            obj.note_switch()
 
     # -- Adding: first the ITSP ------------------------------------------------------------------------------------
 

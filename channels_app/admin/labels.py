@@ -6,9 +6,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from channels_app.models import Channel, Domain, MessageQueue
+from channels_app.models import Channel, ChannelStatusChange, Domain, MessageQueue
+from channels_app.moments import moment
 
-TONES = {
+TONES: dict[str, str] = {
     Channel.Status.CONNECTED: "good",
     Channel.Status.FAILED: "bad",
     Channel.Status.NOT_CHECKED: "quiet",
@@ -30,12 +31,21 @@ def badge(tone: str, text: object, reason: object = "") -> SafeString:
 
 
 def channel_status(channel: Channel) -> SafeString:
-    """*Connected*, *Connection failed* and why, *Not checked yet*, or *Disabled*."""
+    """*Connected*, *Connection failed* with since when and why, *Not checked yet*, or *Disabled*."""
     if not channel.enabled:
         return badge("quiet", _("Disabled"))
-    status = Channel.Status(channel.status)
-    reason = channel.status_text.removeprefix(str(status.label)).removeprefix(": ")
+    status, reason = Channel.Status(channel.status), channel.failure_reason
+    if reason and channel.status_changed_at:
+        reason = _("since %(time)s: %(reason)s") % {
+            "time": moment(channel.status_changed_at),
+            "reason": reason,
+        }
     return badge(TONES[status], status.label, reason)
+
+
+def past_status(change: ChannelStatusChange) -> SafeString:
+    """What a channel's status became then, and why."""
+    return badge(TONES.get(change.status, "quiet"), change.get_status_display(), change.reason)
 
 
 def domain_status(domain: Domain) -> SafeString:

@@ -3,10 +3,12 @@ from channels_app.models.domains import Domain
 from channels_app.models.extensions import Extension
 from channels_app.models.queues import MessageQueue
 from channels_app.models.rules import RoutingRule
+from channels_app.models.status_changes import ChannelStatusChange
 from channels_app.models.users import Role, SignInLink, User
 
 __all__ = [
     "Channel",
+    "ChannelStatusChange",
     "Domain",
     "Extension",
     "MessageQueue",

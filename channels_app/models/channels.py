@@ -18,11 +18,14 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_app import credentials
 from channels_app.models.domains import Domain
+from channels_app.moments import moment
 from channels_app.providers import PROVIDERS, get_provider
 from channels_app.providers.base import Account, CheckOutcome, CheckResult, Provider
 
 MAX_RATE = 1000  # messages a second
 MAX_TIMEOUT_DAYS = 365
+SWITCHED_OFF = "disabled"  # among the changes of status
+MOST_STATUS_CHANGES = 100  # that are kept of a channel
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
@@ -178,15 +181,21 @@ class Channel(models.Model):
 
     @property
     def status_text(self) -> str:
-        """The status in words, with its reason: *Connection failed: could not be checked (…)*."""
+        """The status in words, with its reason: *Connection failed since 10:32: could not be checked (…)*."""
         if not self.enabled:
             return str(_("Disabled"))
-        text = self.get_status_display()
-        if self.status == self.Status.FAILED and self.failure_code:
-            text = f"{text}: {self.get_failure_code_display()}"
-        if self.status == self.Status.FAILED and self.failure_detail:
-            text = f"{text} ({self.failure_detail})"
-        return text
+        text, reason = self.get_status_display(), self.failure_reason
+        if self.status == self.Status.FAILED and self.status_changed_at:
+            text = _("%(status)s since %(time)s") % {"status": text, "time": moment(self.status_changed_at)}
+        return f"{text}: {reason}" if reason else text
+
+    @property
+    def failure_reason(self) -> str:
+        """Why the connection failed; "" where it did not."""
+        if self.status != self.Status.FAILED:
+            return ""
+        reason = self.get_failure_code_display() if self.failure_code else ""
+        return f"{reason} ({self.failure_detail})" if self.failure_detail else str(reason)
 
     def set_credentials(self, entered: Mapping[str, str]) -> None:
         """Stores what was entered; a field left empty keeps what is stored, as far as that can be read.
@@ -239,18 +248,35 @@ class Channel(models.Model):
 
     def _record_status(self, status: Status, code: str = "", detail: str = "") -> None:
         now = timezone.now()
-        changed_at = self.status_changed_at if (self.status, self.failure_code) == (status, code) else now
-        self.status, self.failure_code, self.failure_detail = status, code, detail
-        self.checked_at, self.status_changed_at = now, changed_at
-        Channel.objects.filter(
+        self.status, self.failure_code, self.failure_detail, self.checked_at = status, code, detail, now
+        asked_about = Channel.objects.filter(
             pk=self.pk, encrypted_credentials=self.encrypted_credentials, base_url=self.base_url
-        ).update(
-            status=status,
-            failure_code=code,
-            failure_detail=detail,
-            checked_at=now,
-            status_changed_at=changed_at,
         )
+        found = {"status": status, "failure_code": code, "failure_detail": detail, "checked_at": now}
+        with transaction.atomic():
+            # One statement decides whether it is a change: several processes may find the same at once.
+            changed = asked_about.exclude(status=status, failure_code=code)
+            if changed.update(**found, status_changed_at=now):
+                self.status_changed_at = now
+                self._note_status(status, now)
+            else:
+                asked_about.update(**found)
+
+    def note_switch(self) -> None:
+        """Notes among the changes of status that the channel was switched on or off."""
+        self._note_status(self.status if self.enabled else SWITCHED_OFF, timezone.now())
+
+    def _note_status(self, status: str, now: dt.datetime) -> None:
+        failed = status == self.Status.FAILED
+        self.status_changes.create(
+            status=status,
+            failure_code=self.failure_code if failed else "",
+            failure_detail=self.failure_detail if failed else "",
+            changed_at=now,
+        )
+        old = list(self.status_changes.values_list("pk", flat=True)[MOST_STATUS_CHANGES:])
+        if old:
+            self.status_changes.filter(pk__in=old).delete()
 
     def clean(self) -> None:
         self.name = self.name.strip()

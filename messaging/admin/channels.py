@@ -19,13 +19,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from channels_app.admin.channels import ChannelAdmin as SetUpChannelAdmin
-from channels_app.admin.labels import channel_status, domain_status
+from channels_app.admin.labels import channel_status, domain_status, past_status
 from channels_app.models import Channel
 from messaging import checking, resolving, self_test
 from messaging.admin import periods
 from messaging.admin.channel_figures import Figures, figures_of
 
 _OF_PERIOD = (periods.PARAMETER, periods.FROM, periods.TO, "p")  # another period begins on the first page
+SHOWN_CHANGES = 20  # of the status, on the channel's page
 CHECK_TIMEOUT = 5  # seconds that a person waits for the ITSP after pressing Save
 
 
@@ -128,6 +129,10 @@ class ChannelAdmin(SetUpChannelAdmin):
             {
                 "channel": channel,
                 "status": channel_status(channel),
+                "changes": [
+                    (change.changed_at, past_status(change))
+                    for change in channel.status_changes.all()[:SHOWN_CHANGES]
+                ],
                 "domain_status": domain_status(channel.domain) if channel.domain else "",
                 "figures": figures_of([channel], *periods.bounds(periods.DEFAULT))[channel.pk],
             }

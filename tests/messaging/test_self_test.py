@@ -64,7 +64,8 @@ def test_it_goes_through_the_proxy_to_the_portal_and_back_and_leaves_nothing(
         def pass_on(connection: socket.socket) -> None:
             with socket.create_connection(("127.0.0.1", portal.port), 10) as behind:
                 behind.sendall(proxy.requests[-1])
-                connection.sendall(behind.recv(65536))
+                while piece := behind.recv(65536):
+                    connection.sendall(piece)
 
         with ScriptedServer(pass_on, tls=authority.server(days=5)) as proxy:
             verdict = self_test.run(at(proxy.port), OWN)

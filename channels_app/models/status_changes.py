@@ -1,0 +1,38 @@
+"""What a channel's status was, and when it changed."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels_app.models.channels import SWITCHED_OFF, Channel
+
+
+class ChannelStatusChange(models.Model):
+    """One change: what the status became. Written by `Channel`, which keeps the newest of them."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="status_changes")
+    status = models.CharField(max_length=12, choices=[*Channel.Status.choices, (SWITCHED_OFF, _("Disabled"))])
+    failure_code = models.CharField(
+        max_length=20, choices=Channel.FailureCode.choices, blank=True, default=""
+    )
+    failure_detail = models.CharField(max_length=300, blank=True, default="")
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("change of status")
+        verbose_name_plural = _("changes of status")
+        ordering = ["-id"]
+        indexes = [
+            # The channel's page: the newest.
+            models.Index(fields=["channel", "-id"], name="status_changes_of_channel"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.changed_at:%Y-%m-%d %H:%M:%S} {self.get_status_display()}"
+
+    @property
+    def reason(self) -> str:
+        """Why the connection failed; "" for what needs no reason."""
+        reason = self.get_failure_code_display() if self.failure_code else ""
+        return f"{reason} ({self.failure_detail})" if self.failure_detail else str(reason)
