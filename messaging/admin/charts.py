@@ -27,6 +27,7 @@ class Chart:
                 "label": label,
                 "data": values,
                 "backgroundColor": colour,
+                "grouped": True,  # or one bar hides the other
                 "maxBarThickness": 10,
                 "borderRadius": 2,
                 "maxTicksXLimit": 8,

@@ -16,6 +16,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from channels_app.admin.unfolded import Select
 from channels_app.models import User
 from messaging import exporting
 from messaging.models import Export, Message, Session
@@ -33,10 +34,16 @@ PLACES = Places(together=2, each=1)  # a process has 20 threads, and an export m
 
 class ExportForm(forms.Form):
     content = forms.ChoiceField(
-        label=gettext_lazy("What"), choices=Export.Content.choices, initial=Export.Content.SESSIONS
+        label=gettext_lazy("What"),
+        choices=Export.Content.choices,
+        initial=Export.Content.SESSIONS,
+        widget=Select,
     )
     format = forms.ChoiceField(
-        label=gettext_lazy("As"), choices=Export.Format.choices, initial=Export.Format.XLSX
+        label=gettext_lazy("As"),
+        choices=Export.Format.choices,
+        initial=Export.Format.XLSX,
+        widget=Select,
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
