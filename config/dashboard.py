@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from channels_app.models import Channel, Domain, Extension, MessageQueue, RoutingRule
-from messaging.admin.periods import bounds
-from messaging.models import Session, TrafficCount, UnroutableMessage
+from channels_app.admin.labels import badge, channel_status
+from channels_app.models import Channel, User
+from config import guidance
+from messaging import overview
+from messaging.models import Session, UnroutableMessage
 from messaging.models.session_access import seat_of
+from messaging.traffic_series import DAYS, Bar, Traffic, traffic
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    done: bool
-    title: str
-    why: str
-    address: str
+SHOWN = 8  # lines of each list; the rest is behind its link
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,81 +33,160 @@ class Figure:
     tone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a list: a link, and what stands beside it."""
+
+    title: str
+    address: str
+    text: str | SafeString = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    slug: str
+    title: str
+    bars: list[Bar]
+    address: str
+
+    @property
+    def data(self) -> str:
+        """What Unfold's script draws."""
+        received = ("var(--tl-primary-500)", _("Received"), [bar.received for bar in self.bars])
+        sent = ("var(--tl-base-400)", _("Sent"), [bar.sent for bar in self.bars])
+        sets = [
+            {
+                "label": label,
+                "data": values,
+                "backgroundColor": colour,
+                "maxBarThickness": 10,
+                "borderRadius": 2,
+                "maxTicksXLimit": 8,
+                "displayYAxis": True,
+            }
+            for colour, label, values in (received, sent)
+        ]
+        return json.dumps({"labels": [bar.label for bar in self.bars], "datasets": sets})
+
+    @property
+    def summary(self) -> str:
+        received, sent = sum(bar.received for bar in self.bars), sum(bar.sent for bar in self.bars)
+        return _("%(received)d received, %(sent)d sent") % {"received": received, "sent": sent}
+
+
 def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Adds the first page's own values to the template's context."""
-    administers = getattr(request.user, "is_administrator", False)
-    steps = _steps() if administers else []
+    user = cast(User, request.user)
+    counted = traffic()
+    channels = overview.channels_worst_first()
     return {
         **context,
         "title": _("Overview"),
-        "figures": _figures(),
-        "steps": steps,
-        "set_up": all(step.done for step in steps),
-        "bad_channels": Channel.objects.filter(enabled=True, status=Channel.Status.FAILED),
-        "has_seat": seat_of(request.user) is not None if request.user.is_authenticated else False,
+        "guidance": guidance.shown_on_first_page(request),
+        "figures": _figures(counted, channels),
+        "channels": _channel_lines(channels[:SHOWN]),
+        "more_channels": max(0, len(channels) - SHOWN),
+        "queues": _queue_lines(),
+        "agents": _agents(may_list=user.has_perm("channels_app.view_extension")),
+        "charts": _charts(counted),
+        "has_seat": seat_of(user) is not None,
     }
 
 
-def _steps() -> list[Step]:
-    channel = Channel.objects.first()
-    add = "admin:channels_app_{}_add".format
-    to_channel = (
-        reverse("admin:channels_app_channel_change", args=[channel.pk])
-        if channel
-        else reverse(add("channel"))
-    )
+def _list(app: str, model: str, **filters: str) -> str:
+    address = reverse(f"admin:{app}_{model}_changelist")
+    return f"{address}?{urlencode(filters)}" if filters else address
+
+
+def _figures(counted: Traffic, channels: Iterable[Channel]) -> list[Figure]:
+    today = _list("channels_app", "channel", range="today")
+    waiting = Session.objects.unanswered().count()
+    unroutable = UnroutableMessage.objects.filter(resolution=UnroutableMessage.Resolution.WAITING).count()
+    needing = overview.count_needing_a_person()
+    bad = sum(channel.enabled and channel.status == Channel.Status.FAILED for channel in channels)
     return [
-        Step(
-            Extension.objects.exists(),
-            _("Add extensions"),
-            _("One for each person who reads and answers messages."),
-            reverse(add("extension")),
+        Figure(_("Received today"), counted.today.received, today),
+        Figure(_("Sent today"), counted.today.sent, today),
+        Figure(_("Failed today"), counted.today.failed, today, "bad"),
+        Figure(
+            _("Customers wait, nobody holds"),
+            waiting,
+            _list("messaging", "session", waiting="unanswered"),
+            "warn",
         ),
-        Step(
-            MessageQueue.objects.filter(agents__isnull=False).exists(),
-            _("Add a message queue with agents"),
-            _("New sessions of a number can go to a whole team."),
-            reverse(add("messagequeue")),
+        Figure(
+            _("Failed lately, not sent again"),
+            needing["failed"],
+            _list("messaging", "session", needs="failed"),
+            "bad",
         ),
-        Step(
-            Domain.objects.exists(),
-            _("Add your domain"),
-            _("The name at which the ITSP reaches this portal."),
-            reverse(add("domain")),
+        Figure(
+            _("Unconfirmed, not looked after"),
+            needing["unconfirmed"],
+            _list("messaging", "session", needs="unconfirmed"),
+            "warn",
         ),
-        Step(channel is not None, _("Add an SMS channel"), _("Your account at the ITSP."), to_channel),
-        Step(
-            RoutingRule.objects.exists(),
-            _("Add your numbers to the channel"),
-            _("And say who receives what is sent to each."),
-            to_channel,
+        Figure(
+            _("Unroutable messages"),
+            unroutable,
+            _list("messaging", "unroutablemessage", resolution__exact="waiting"),
+            "bad",
         ),
-        Step(
-            TrafficCount.objects.filter(received__gt=0).exists(),
-            _("Receive the first message"),
-            _("Enter the channel's webhook URL at the ITSP, then send a text to your number."),
-            to_channel,
+        Figure(
+            _("Channels not connected"),
+            bad,
+            _list("channels_app", "channel", status__exact="failed", enabled__exact="1"),
+            "bad",
         ),
     ]
 
 
-def _figures() -> list[Figure]:
-    today = TrafficCount.objects.between(*bounds("today")).totals()
-    waiting = Session.objects.filter(status=Session.Status.OPEN, holder__isnull=True).count()
-    bad = Channel.objects.filter(enabled=True, status=Channel.Status.FAILED).count()
-    unroutable = UnroutableMessage.objects.filter(resolution=UnroutableMessage.Resolution.WAITING).count()
-    channels = reverse("admin:channels_app_channel_changelist")
-    sessions = reverse("admin:messaging_session_changelist")
+def _channel_lines(channels: Iterable[Channel]) -> list[Line]:
+    change = "admin:channels_app_channel_change"
+    return [Line(each.name, reverse(change, args=[each.pk]), channel_status(each)) for each in channels]
+
+
+def _queue_lines() -> list[Line]:
+    lines = []
+    for queue in overview.waiting_queues()[:SHOWN]:
+        text = ngettext(
+            "%(count)d session waits, for %(time)s",
+            "%(count)d sessions wait, the longest for %(time)s",
+            queue.sessions,
+        ) % {"count": queue.sessions, "time": queue.longest_wait}
+        address = _list("messaging", "session", waiting="unanswered", queue__id__exact=str(queue.pk))
+        lines.append(Line(queue.name, address, _with_agents(queue, text)))
+    return lines
+
+
+def _with_agents(queue: overview.WaitingQueue, text: str) -> str | SafeString:
+    if not queue.agents:
+        return badge("bad", _("No agents"), text)
+    if not queue.available:
+        return badge("warn", _("Nobody available"), text)
+    return text
+
+
+def _agents(*, may_list: bool) -> dict[str, Any]:
+    """Who is here. The list of extensions is behind it for those who may see that."""
+    available, away = overview.agents_now()
+    addresses = {
+        state: _list("channels_app", "extension", here=state) if may_list else ""
+        for state in ("available", "away")
+    }
+    return {
+        "available": len(available),
+        "away": away,
+        "names": ", ".join(available[:SHOWN]),
+        "more": max(0, len(available) - SHOWN),
+        "addresses": addresses,
+    }
+
+
+def _charts(counted: Traffic) -> list[Chart]:
+    channel = "channels_app", "channel"
+    days = ngettext("Last %(days)d day", "Last %(days)d days", DAYS) % {"days": DAYS}
     return [
-        Figure(_("Received today"), today["received"], f"{channels}?range=today"),
-        Figure(_("Sent today"), today["sent"], f"{channels}?range=today"),
-        Figure(_("Failed today"), today["failed"], f"{channels}?range=today", "bad"),
-        Figure(_("Sessions that nobody holds"), waiting, f"{sessions}?waiting=queue", "warn"),
-        Figure(_("Channels not connected"), bad, f"{channels}?status__exact=failed", "bad"),
-        Figure(
-            _("Unroutable messages"),
-            unroutable,
-            f"{reverse('admin:messaging_unroutablemessage_changelist')}?resolution__exact=waiting",
-            "bad",
-        ),
+        Chart("today", _("Today by hour"), counted.hours, _list(*channel, range="today")),
+        Chart("days", days, counted.days, _list(*channel, range="30-days")),
     ]

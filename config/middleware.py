@@ -19,8 +19,8 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from channels_app.models import Domain
+from messaging.places import TOGETHER, Places
 from messaging.views.events_address import events_address
-from messaging.views.places import TOGETHER, Places
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 

@@ -11,7 +11,7 @@ from django.contrib.admin.apps import SimpleAdminConfig
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
 
 if TYPE_CHECKING:  # Unfold has no types
     from django.contrib.admin import AdminSite as UnfoldAdminSite
@@ -43,6 +43,21 @@ class Portal(UnfoldAdminSite):
             return response
 
         return not_for_agents
+
+    def get_urls(self) -> list[Any]:
+        from config import guidance  # there are no models yet when the site is made
+
+        def set_up(request: HttpRequest) -> HttpResponse:
+            if not getattr(request.user, "is_administrator", False):
+                raise PermissionDenied
+            return guidance.page(request)
+
+        return [path("set-up/", self.admin_view(set_up), name="set_up"), *super().get_urls()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        from config import guidance
+
+        return {**super().each_context(request), "guidance": guidance.for_pages(request)}
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         address = request.GET.get("next", reverse("admin:index"))

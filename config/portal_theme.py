@@ -50,8 +50,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (
             _("System"),
             [
+                *(
+                    [_item(_("Set-up"), "checklist", "admin:set_up")]
+                    if getattr(request.user, "is_administrator", False)
+                    else []
+                ),
                 _models(request, _("Domains"), "language", "channels_app", "domain"),
                 _models(request, _("Webhook log"), "receipt_long", "messaging", "webhooklogentry"),
+                _models(request, _("Exports"), "download", "messaging", "export"),
+                _models(request, _("Changes"), "history", "admin", "logentry"),
             ],
         ),
     ]

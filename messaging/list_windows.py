@@ -20,6 +20,7 @@ from messaging.models import Session
 from messaging.personal import archived_by, not_archived
 
 PAGE = 50  # sessions of a window
+MOST_ARCHIVED = 10_000  # sessions of the tab
 _CURSOR = re.compile(r"\d{1,18}(-\d{1,18}){1,2}", re.ASCII)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NOBODY_WAITS = 10**17  # microseconds: after every time at which somebody can wait
@@ -59,7 +60,12 @@ def branches(tab: Tab, user: User, seat: Extension | None) -> list[QuerySet[Sess
             never_held = Session.objects.closed_unheld_in(seat.queues.all())
             return [not_archived(mine.filter(status="closed"), seat), not_archived(never_held, seat)]
         case _:
-            return [Session.objects.seen_from(seat).filter(pk__in=archived_by(seat))]
+            return [Session.objects.seen_from(seat).filter(pk__in=_archived_last(seat))]
+
+
+def _archived_last(seat: Extension) -> list[int]:
+    """The ids of what `seat` has archived. As a list: asked for in one, databases read all sessions to find them."""
+    return list(archived_by(seat).order_by("-archived_up_to")[:MOST_ARCHIVED])
 
 
 def window(tab: Tab, user: User, seat: Extension | None, after: str = "", size: int = PAGE) -> Window:

@@ -34,5 +34,9 @@ def is_away_by_hand(seat: Extension | None) -> bool:
 
 def with_presence(extensions: QuerySet[Extension]) -> QuerySet[Extension]:
     """Adds `is_available` to each."""
-    available = Presence.objects.available().filter(extension=OuterRef("pk"))
-    return extensions.annotate(is_available=Exists(available))
+    return extensions.annotate(is_available=is_available())
+
+
+def is_available() -> Exists:
+    """A condition on extensions: whose person is here now."""
+    return Exists(Presence.objects.available().filter(extension=OuterRef("pk")))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Extension, User
 from messaging.list_windows import Tab, branches, standing_under, window
-from messaging.models import Session
-from messaging.personal import CountOf, unread_by
+from messaging.personal import unread_by
 from messaging.search import Search
 from messaging.session_rows import Row, rows_of
 from messaging.shown import Shown
@@ -105,22 +105,25 @@ def tabs_of(user: User, seat: Extension | None) -> tuple[Tab, ...]:
 
 def _counts(user: User, seat: Extension | None) -> dict[str, int]:
     """How many sessions stand under the tabs that are counted, and how many of them have something unread."""
+    counts = {Tab.MINE.value: 0, Tab.QUEUE.value: 0, "unread": 0}
     if seat is None:
-        return {"unread": 0}
-    columns, sums = {}, {}
+        return counts
+    named: list[str] = []
+    selects: list[str] = []
+    parameters: list[Any] = []
     for tab in (Tab.MINE, Tab.QUEUE):
-        for number, part in enumerate(branches(tab, user, seat)):
-            columns[f"{tab}_{number}"] = _count(part)
-            columns[f"unread_{tab}_{number}"] = _count(unread_by(part, seat))
-    numbers = Extension.objects.filter(pk=seat.pk).values_list(*columns.values()).get()
-    counted = dict(zip(columns, numbers, strict=True))
-    for name in (Tab.MINE.value, Tab.QUEUE.value, "unread"):
-        sums[name] = sum(count for column, count in counted.items() if column.startswith(f"{name}_"))
-    return sums
-
-
-def _count(sessions: QuerySet[Session]) -> CountOf:
-    return CountOf(sessions.order_by().values("pk")[:COUNT_LIMIT])
+        for part in branches(tab, user, seat):
+            for name, sessions in ((tab.value, part), ("unread", unread_by(part, seat))):
+                statement, values = sessions.order_by().values("pk")[:COUNT_LIMIT].query.sql_with_params()
+                named.append(name)
+                selects.append(f"(SELECT COUNT(*) FROM ({statement}) AS counted)")  # noqa: S608 -- Django's own
+                parameters += values
+    # Put together here: as subqueries of one of Django's they took it twice the time to build.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(selects)}", parameters)
+        for name, number in zip(named, cursor.fetchone(), strict=True):
+            counts[name] += number
+    return counts
 
 
 def _capped(count: int) -> str:

@@ -17,6 +17,7 @@ from messaging.search import Search
 from messaging.shown import Shown, how_long, short_time
 
 LONGEST_LINE = 160  # characters of a message
+_STATUS_LABELS = dict(Message.Status.choices)
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,14 @@ def rows_of(
     if search:
         sessions = search.with_found(sessions)
     by_id = {session.pk: session for session in sessions.filter(pk__in=list(ids))}
-    stuck = _stuck_among(by_id.values())
+    stuck = _stuck_among(by_id.values(), seat)
     wanted = {pk for session in by_id.values() for pk in _messages_of(session)}
     messages = Message.objects.only("text", "direction", "created_at", "status", "has_files").in_bulk(wanted)
     contacts = Contact.objects.by_number(session.customer_number for session in by_id.values())
     for session in (by_id[pk] for pk in ids if pk in by_id):
         contact = contacts.get(session.customer_number)
-        yield replace(_row(session, contact, messages, current, search), holder_is_away=session.pk in stuck)
+        row = _row(session, contact, messages, current, search)
+        yield replace(row, holder_is_away=True) if session.pk in stuck else row
 
 
 def _with_newest(sessions: QuerySet[Session]) -> QuerySet[Session]:
@@ -71,9 +73,10 @@ def _with_newest(sessions: QuerySet[Session]) -> QuerySet[Session]:
     )
 
 
-def _stuck_among(sessions: Iterable[Session]) -> set[int]:
-    """Which of them wait too long for a holder who is away; seldom is there one to ask for."""
-    held = [session.pk for session in sessions if session.holder_id and session.waiting_since]
+def _stuck_among(sessions: Iterable[Session], seat: Extension | None) -> set[int]:
+    """Which of them wait too long for somebody else who is away; seldom is there one to ask for."""
+    nobodys = {None, seat and seat.pk}
+    held = [each.pk for each in sessions if each.waiting_since and each.holder_id not in nobodys]
     if not held:
         return set()
     return set(Session.objects.filter(waits_too_long(), pk__in=held).values_list("pk", flat=True))
@@ -113,7 +116,7 @@ def _row(
         unread=session.unread,  # type: ignore[attr-defined]
         waiting=how_long(session.waiting_since) if session.waiting_since else "",
         outgoing=outgoing.status if outgoing else "",
-        outgoing_label=outgoing.get_status_display() if outgoing else "",
+        outgoing_label=str(_STATUS_LABELS[outgoing.status]) if outgoing else "",
         found=found.pk if found else 0,
         parts=marking.excerpt(found.text, search.words) if found and search else (),
     )

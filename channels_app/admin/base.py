@@ -13,6 +13,7 @@ from django.forms import Field
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from channels_app.admin.audited import AuditedAdmin
 from channels_app.admin.autocomplete import IdsSelect, is_id
 from channels_app.admin.deletion import GuardedDeletion
 
@@ -20,8 +21,10 @@ M = TypeVar("M", bound=Model)
 LONGEST_SEARCH = 200  # characters
 
 
-class PortalAdmin(GuardedDeletion[M]):
+class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M]):
     list_per_page = 50
+    list_before_template = "portal/_next_step.html"
+    change_form_outer_before_template = "portal/_next_step.html"
     warn_unsaved_form = True
 
     def formfield_for_dbfield(

@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from channels_app.admin.base import PortalAdmin
-from channels_app.admin.channel_form import channel_form, credential_field
+from channels_app.admin.channel_form import ChannelForm, channel_form, credential_field
 from channels_app.admin.labels import channel_status
 from channels_app.admin.numbers import NumberInline
 from channels_app.admin.tabs import tabs_of
+from channels_app.changes import Line
 from channels_app.models import Channel, Domain
 from channels_app.models.channels import itsp_choices
 from channels_app.providers import PROVIDERS
@@ -33,6 +34,8 @@ class ChannelAdmin(PortalAdmin[Channel]):
     list_display = ["status_badge", "name", "itsp_name", "numbers"]
     list_display_links = ["name"]
     search_fields = ["name", "rules__number"]
+    audited_fields = ["itsp", *ChannelForm.Meta.fields]
+    unasked_fields = ["itsp", "domain"]
 
     class Media:
         js = ["trunkline/copy.js", "portal/tabs.js", "portal/numbers.js"]
@@ -181,6 +184,10 @@ class ChannelAdmin(PortalAdmin[Channel]):
             "object": channel,
         }
         return TemplateResponse(request, "portal/rotate_webhook.html", context)
+
+    def facts_of(self, obj: Channel) -> list[Line]:
+        numbers = [f"{rule.number} → {rule.destination or _('sends only')}" for rule in obj.rules.all()]
+        return [*super().facts_of(obj), Line(_("Numbers"), "", numbers)]
 
     def goes_along(self, obj: Channel) -> list[str]:
         numbers = ", ".join(rule.number for rule in obj.rules.all())

@@ -13,12 +13,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from channels_app.admin.changed_values import model_line
 from channels_app.admin.forms import PortalForm
 from channels_app.admin.sign_in_links import SignInLinkAdmin
 from channels_app.admin.unfolded import Select
+from channels_app.changes import ADDED, CHANGED, Line, Part, to_message
 from channels_app.models import Extension, Role, User
 
 
@@ -77,7 +80,9 @@ class NewExtensionForm(ExtensionForm):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        if self.cleaned_data.get("login") is None and "number" in self.cleaned_data:
+        if self.cleaned_data.get("login") is not None:
+            self.cleaned_data |= {"username": "", "role": ""}  # it has its own
+        elif "number" in self.cleaned_data:
             self._clean_username()
         return cleaned
 
@@ -103,8 +108,9 @@ class NewExtensionForm(ExtensionForm):
         return super().save(commit)
 
 
-@admin.register(Extension)
 class ExtensionAdmin(SignInLinkAdmin[Extension]):
+    """Without who is here now, which is added in `messaging.admin`."""
+
     form = ExtensionForm
     change_form_template = "portal/login_change_form.html"
     list_display = ["number", "name", "login_link", "role", "queue_names"]
@@ -143,6 +149,12 @@ class ExtensionAdmin(SignInLinkAdmin[Extension]):
     def queue_names(self, extension: Extension) -> str:
         return ", ".join(queue.name for queue in extension.queues.all())
 
+    def save_model(self, request: HttpRequest, obj: Extension, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change and form.cleaned_data["login"] is None:
+            login = [model_line(obj.user, name) for name in ("username", "role", "is_active")]
+            self.log_addition(request, obj.user, to_message([Part(ADDED, login)]))  # type: ignore[arg-type]
+
     def response_add(
         self, request: HttpRequest, obj: Extension, post_url_continue: str | None = None
     ) -> HttpResponse:
@@ -170,16 +182,29 @@ class ExtensionAdmin(SignInLinkAdmin[Extension]):
             lines.append(_("The login “%(login)s” stays.") % {"login": obj.user})
         return lines
 
+    def facts_of(self, obj: Extension) -> list[Line]:
+        queues = sorted(queue.name for queue in obj.queues.all())
+        more = [Line(_("Login"), "", str(obj.user)), Line(_("Message queues"), "", queues)]
+        return [*super().facts_of(obj), *more]
+
     def delete_model(self, request: HttpRequest, obj: Extension) -> None:
         login = obj.user
         super().delete_model(request, obj)
         if login.role != Role.AGENT:
             return
         if LogEntry.objects.filter(user=login).exists():  # the history names it
-            User.objects.filter(pk=login.pk).update(is_active=False)
+            if User.objects.filter(pk=login.pk, is_active=True).update(is_active=False):
+                self.log_change(request, login, to_message([Part(CHANGED, [_switched_off()])]))
         else:
+            facts = [model_line(login, name) for name in ("username", "role", "is_active")]
+            self.log_one_deletion(request, login, facts)
             login.delete()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Extension]) -> None:
         for extension in queryset:
             self.delete_model(request, extension)
+
+
+def _switched_off() -> Line:
+    label = User._meta.get_field("is_active").verbose_name
+    return Line(str(capfirst(label)), _("Yes"), _("No"))

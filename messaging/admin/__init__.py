@@ -1,3 +1,21 @@
-from messaging.admin import channels, contacts, sessions, unroutable, webhook_log
+from messaging.admin import (
+    changes,
+    channels,
+    contacts,
+    exports,
+    extensions,
+    sessions,
+    unroutable,
+    webhook_log,
+)
 
-__all__ = ["channels", "contacts", "sessions", "unroutable", "webhook_log"]
+__all__ = [
+    "changes",
+    "channels",
+    "contacts",
+    "exports",
+    "extensions",
+    "sessions",
+    "unroutable",
+    "webhook_log",
+]

@@ -26,6 +26,7 @@ from messaging import checking, resolving, self_test
 from messaging.admin import periods
 from messaging.admin.channel_figures import Figures, figures_of
 
+_OF_PERIOD = (periods.PARAMETER, periods.FROM, periods.TO, "p")  # another period begins on the first page
 SHOWN_CHANGES = 20  # of the status, on the channel's page
 CHECK_TIMEOUT = 5  # seconds that a person waits for the ITSP after pressing Save
 
@@ -40,6 +41,8 @@ class ChannelAdmin(SetUpChannelAdmin):
         "sent_total",
         "successful",
         "failed",
+        "segments",
+        "with_files",
         "last_inbound",
         "waiting",
     ]
@@ -51,8 +54,8 @@ class ChannelAdmin(SetUpChannelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changelist = super().get_changelist_instance(request)
         changelist.result_list = list(changelist.result_list)
-        period = request.GET.get(periods.PARAMETER, periods.DEFAULT)
-        figures = figures_of(changelist.result_list, *periods.bounds(period))
+        period = periods.chosen(request.GET)
+        figures = figures_of(changelist.result_list, period.start, period.end)
         for channel in changelist.result_list:
             channel.figures = figures[channel.pk]
         return changelist
@@ -60,9 +63,11 @@ class ChannelAdmin(SetUpChannelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        chosen = request.GET.get(periods.PARAMETER, periods.DEFAULT)
-        offered = [(name, label, name == chosen) for name, label in periods.choices()]
-        return super().changelist_view(request, {**(extra_context or {}), "periods": offered})
+        period = periods.chosen(request.GET)
+        offered = [(name, label, name == period.name) for name, label in periods.choices()]
+        kept = [(name, value) for name, value in request.GET.items() if name not in _OF_PERIOD]
+        more = {"periods": offered, "period": period, "kept": kept}
+        return super().changelist_view(request, {**(extra_context or {}), **more})
 
     @admin.display(description=gettext_lazy("received"))
     def received(self, channel: Channel) -> int:
@@ -85,6 +90,14 @@ class ChannelAdmin(SetUpChannelAdmin):
             "count": figures.unconfirmed
         }
         return format_html('<abbr title="{}">{}</abbr>', title, figures.failed)
+
+    @admin.display(description=gettext_lazy("segments"))
+    def segments(self, channel: Channel) -> int:
+        return _figures(channel).segments
+
+    @admin.display(description=gettext_lazy("with files"))
+    def with_files(self, channel: Channel) -> int:
+        return _figures(channel).with_files
 
     @admin.display(description=gettext_lazy("last inbound"))
     def last_inbound(self, channel: Channel) -> str:

@@ -3,33 +3,65 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from channels_app.models import Channel
 
-PARAMETER = "range"
-DEFAULT = "today"
+PARAMETER, FROM, TO = "range", "from", "to"
+DEFAULT, CUSTOM = "today", "custom"
 Days = tuple[dt.date | None, dt.date | None]  # the first day, and the first day after
 
 _PERIODS: dict[str, tuple[Any, Callable[[dt.date], Days]]] = {
-    "today": (_("Today"), lambda today: (today, None)),
-    "yesterday": (_("Yesterday"), lambda today: (today - dt.timedelta(days=1), today)),
-    "7-days": (_("Last 7 days"), lambda today: (today - dt.timedelta(days=6), None)),
-    "30-days": (_("Last 30 days"), lambda today: (today - dt.timedelta(days=29), None)),
-    "month": (_("This month"), lambda today: (today.replace(day=1), None)),
-    "all": (_("All"), lambda today: (None, None)),
+    "today": (gettext_lazy("Today"), lambda today: (today, None)),
+    "yesterday": (gettext_lazy("Yesterday"), lambda today: (today - dt.timedelta(days=1), today)),
+    "7-days": (gettext_lazy("Last 7 days"), lambda today: (today - dt.timedelta(days=6), None)),
+    "30-days": (gettext_lazy("Last 30 days"), lambda today: (today - dt.timedelta(days=29), None)),
+    "month": (gettext_lazy("This month"), lambda today: (today.replace(day=1), None)),
+    "all": (gettext_lazy("All"), lambda today: (None, None)),
 }
 
 
+@dataclass(frozen=True)
+class Period:
+    """What was chosen. `first` and `last` are the days of a custom range, as typed; `problem` says what is wrong."""
+
+    name: str
+    start: dt.datetime | None
+    end: dt.datetime | None
+    first: str = ""
+    last: str = ""
+    problem: str = ""
+
+
+def chosen(asked: Mapping[str, Any]) -> Period:
+    """The period that a request asks for; today's, with the problem, where it makes no sense."""
+    name = asked.get(PARAMETER, DEFAULT)
+    if name != CUSTOM:
+        name = name if name in _PERIODS else DEFAULT
+        return Period(name, *bounds(name))
+    first, last = asked.get(FROM, "")[:20], asked.get(TO, "")[:20]
+    days = _day(first), _day(last)
+    if days[0] is None or days[1] is None:
+        problem = _("Choose the first and the last day, for example 2026-01-01 to 2026-01-31.")
+    elif days[0] > days[1]:
+        problem = _("The first day is after the last one.")
+    else:
+        after = days[1] + dt.timedelta(days=1)
+        return Period(CUSTOM, _midnight(days[0]), _midnight(after), first, last)
+    return Period(CUSTOM, *bounds(DEFAULT), first, last, problem)
+
+
 def choices() -> list[tuple[str, Any]]:
-    """(name, label) of every period."""
+    """(name, label) of every period but the custom one."""
     return [(name, label) for name, (label, _days) in _PERIODS.items()]
 
 
@@ -40,6 +72,15 @@ def bounds(name: str) -> tuple[dt.datetime | None, dt.datetime | None]:
     return _midnight(first), _midnight(after)
 
 
+def _day(typed: str) -> dt.date | None:
+    """A day that messages can be of; neither end of the calendar has a midnight in every zone."""
+    try:
+        day = dt.date.fromisoformat(typed)
+    except ValueError:
+        return None
+    return day if 1970 <= day.year <= 9000 else None
+
+
 def _midnight(day: dt.date | None) -> dt.datetime | None:
     return timezone.make_aware(dt.datetime.combine(day, dt.time.min)) if day else None
 
@@ -47,19 +88,24 @@ def _midnight(day: dt.date | None) -> dt.datetime | None:
 class PeriodFilter(admin.SimpleListFilter):
     """Changes the figures, not the rows."""
 
-    title = _("Period of the figures")
+    title = gettext_lazy("Period of the figures")
     template = "portal/_no_filter.html"  # it stands above the list instead
     parameter_name = PARAMETER
 
+    def __init__(self, request: HttpRequest, params: dict[str, Any], *args: Any) -> None:
+        super().__init__(request, params, *args)
+        for name in (FROM, TO):  # or the list takes them for conditions on its rows
+            params.pop(name, None)
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return choices()
+        return [*choices(), (CUSTOM, _("From … to …"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Channel]) -> QuerySet[Channel]:
         return queryset
 
     def value(self) -> str:
-        chosen = super().value()
-        return chosen if chosen in _PERIODS else DEFAULT
+        value = super().value()
+        return value if value in _PERIODS or value == CUSTOM else DEFAULT
 
     def choices(self, changelist: Any) -> Any:
         for name, label in choices():

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from messaging.admin.filters import DropdownFilter
-from messaging.models import Session
+from messaging.models import Message, Session
+from messaging.overview import needing_a_person
 
 HELD_BY_NOBODY = Q(holder__isnull=True)
 
@@ -37,9 +38,33 @@ class WaitingFilter(DropdownFilter):
     parameter_name = "waiting"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("queue", _("In a queue, without a holder"))]
+        return [
+            ("queue", _("In a queue, without a holder")),
+            ("unanswered", _("… and the customer waits for an answer")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> QuerySet[Session]:
         if self.value() == "queue":
             return queryset.filter(HELD_BY_NOBODY, status=Session.Status.OPEN)
+        if self.value() == "unanswered":
+            return queryset.filter(HELD_BY_NOBODY, status=Session.Status.OPEN, waiting_since__isnull=False)
         return queryset
+
+
+class NeedsFilter(DropdownFilter):
+    """Sessions with a message that somebody should look at."""
+
+    title = _("Needs a person")
+    parameter_name = "needs"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            (Message.Status.FAILED, _("A message failed lately")),
+            (Message.Status.UNCONFIRMED, _("A message is unconfirmed")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> QuerySet[Session]:
+        if self.value() not in (Message.Status.FAILED, Message.Status.UNCONFIRMED):
+            return queryset
+        messages = needing_a_person().filter(status=self.value())
+        return queryset.filter(pk__in=messages.order_by().values("session"))

@@ -20,7 +20,8 @@ from channels_app.models import Extension, User
 from messaging.admin import filters
 from messaging.admin.readonly import ReadOnlyAdmin
 from messaging.admin.session_actions import TargetForm, on_each
-from messaging.admin.session_filters import GoneFilter, WaitingFilter
+from messaging.admin.session_export import SessionExport
+from messaging.admin.session_filters import GoneFilter, NeedsFilter, WaitingFilter
 from messaging.closing import close
 from messaging.conversation import read_conversation, read_earlier
 from messaging.models import Session
@@ -32,7 +33,8 @@ _PUNCTUATION = re.compile(r"[\s().-]+")
 
 
 @admin.register(Session)
-class SessionAdmin(ReadOnlyAdmin[Session]):
+class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
+    list_before_template = "portal/_export_link.html"
     change_form_template = "portal/session_change_form.html"
     list_display = [
         "customer_number",
@@ -47,6 +49,7 @@ class SessionAdmin(ReadOnlyAdmin[Session]):
     list_filter = [
         ("status", filters.Choices),
         WaitingFilter,
+        NeedsFilter,
         GoneFilter,
         ("channel", filters.Related),
         ("queue", filters.Related),
@@ -112,7 +115,8 @@ class SessionAdmin(ReadOnlyAdmin[Session]):
         if not form.is_valid():
             return self._ask_for_target(request, form, ids)
         target = form.chosen()
-        done = on_each(request, ids, lambda user, seat, pk: transfer(user, seat, pk, target))
+        deed = _("Transferred to %(target)s.") % {"target": target}
+        done = on_each(request, ids, lambda user, seat, pk: transfer(user, seat, pk, target), deed)
         if done:
             text = ngettext(
                 "%(count)d session went to %(target)s.", "%(count)d sessions went to %(target)s.", done
@@ -123,7 +127,8 @@ class SessionAdmin(ReadOnlyAdmin[Session]):
     @admin.action(description=gettext_lazy("Close selected sessions"), permissions=["act"])
     def close_selected(self, request: HttpRequest, queryset: QuerySet[Session]) -> HttpResponse | None:
         is_open = queryset.filter(status=Session.Status.OPEN)
-        done = on_each(request, list(is_open.order_by("pk").values_list("pk", flat=True)), close)
+        ids = list(is_open.order_by("pk").values_list("pk", flat=True))
+        done = on_each(request, ids, close, _("Closed."))
         text = ngettext("%(count)d session was closed.", "%(count)d sessions were closed.", done)
         self.message_user(request, text % {"count": done}, messages.SUCCESS)
         return self._back_to(request)

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from channels_app import changes
 from channels_app.admin.labels import badge
 from channels_app.models import User
 from messaging.admin import filters
@@ -65,14 +66,14 @@ class UnroutableAdmin(ReadOnlyAdmin[UnroutableMessage]):
 
     @admin.action(description=gettext_lazy("Deliver selected messages"), permissions=["act"])
     def deliver_selected(self, request: HttpRequest, queryset: QuerySet[UnroutableMessage]) -> None:
-        done = self._each(request, queryset, deliver)
+        done = self._each(request, queryset, deliver, _("Delivered."))
         if done:
             text = ngettext("%d message was delivered.", "%d messages were delivered.", done)
             self.message_user(request, text % done, messages.SUCCESS)
 
     @admin.action(description=gettext_lazy("Dismiss selected messages"), permissions=["act"])
     def dismiss_selected(self, request: HttpRequest, queryset: QuerySet[UnroutableMessage]) -> None:
-        done = self._each(request, queryset, dismiss)
+        done = self._each(request, queryset, dismiss, _("Dismissed."))
         if done:
             text = ngettext("%d message was dismissed.", "%d messages were dismissed.", done)
             self.message_user(request, text % done, messages.SUCCESS)
@@ -81,14 +82,19 @@ class UnroutableAdmin(ReadOnlyAdmin[UnroutableMessage]):
         self,
         request: HttpRequest,
         queryset: QuerySet[UnroutableMessage],
-        story: Callable[[User, int], Any],
+        story: Callable[[User, int], UnroutableMessage],
+        deed: str,
     ) -> int:
-        """Runs a story on each, in the order of arrival; says each reason of a refusal once, counts the rest."""
+        """Runs a story on each, in the order of arrival, and writes `deed` down; says each reason of a refusal once.
+
+        Returns how many went well.
+        """
         refused: dict[str, None] = {}
         done = 0
         for pk in queryset.order_by("id").values_list("pk", flat=True):
             try:
-                story(cast(User, request.user), pk)
+                user = cast(User, request.user)
+                changes.note(user, story(user, pk), deed)
                 done += 1
             except RefusedError as error:
                 refused[str(error)] = None

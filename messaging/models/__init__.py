@@ -1,5 +1,6 @@
 from messaging.models.attachments import Attachment
 from messaging.models.contacts import Contact
+from messaging.models.exports import Export
 from messaging.models.messages import Message
 from messaging.models.personal import PersonalState
 from messaging.models.presence import Presence
@@ -12,6 +13,7 @@ from messaging.models.webhook_log import WebhookLogEntry
 __all__ = [
     "Attachment",
     "Contact",
+    "Export",
     "Message",
     "PersonalState",
     "Presence",

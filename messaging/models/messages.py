@@ -124,6 +124,12 @@ class Message(models.Model):
             # Found by age: claims of dead workers, and what waited too long.
             models.Index(fields=["claimed_at"], condition=Q(status="sending"), name="message_claimed"),
             models.Index(fields=["created_at"], condition=Q(status="queued"), name="message_waiting"),
+            # The portal's first page: what went wrong lately.
+            models.Index(
+                fields=["concluded_at"],
+                condition=Q(status__in=["failed", "unconfirmed"]),
+                name="message_needs_a_person",
+            ),
             models.Index(
                 fields=["id"], condition=Q(status="queued", has_files=True), name="message_waiting_with_files"
             ),

@@ -75,6 +75,10 @@ class SessionAccessQuerySet(models.QuerySet["Session"]):
         """Open sessions in these queues that nobody holds."""
         return self.filter(_HELD_BY_NOBODY, status="open", queue__in=queues)
 
+    def unanswered(self) -> Self:
+        """Open sessions that nobody holds, and whose customer waits for an answer."""
+        return self.filter(_HELD_BY_NOBODY, status="open", waiting_since__isnull=False)
+
     def stuck_in(self, queues: models.QuerySet[MessageQueue]) -> Self:
         """Open sessions in these queues that wait too long for a holder who is away."""
         return self.filter(waits_too_long(), queue__in=queues)

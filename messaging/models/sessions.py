@@ -73,6 +73,12 @@ class Session(models.Model):
             # The inbox: what one holds, and what waits in a queue.
             models.Index(fields=["holder", "status", "-last_activity_at"], name="session_of_holder"),
             models.Index(fields=["queue", "status", "-last_activity_at"], name="session_of_queue"),
+            # What waits in a queue, whoever waits longest first.
+            models.Index(
+                fields=["queue", "waiting_since", "id"],
+                condition=Q(status="open", holder__isnull=True),
+                name="session_waiting_in_queue",
+            ),
             # What was closed before anybody had it, of a queue's agents.
             models.Index(
                 fields=["queue", "-last_activity_at"],

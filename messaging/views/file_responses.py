@@ -20,8 +20,8 @@ from messaging import file_storage
 from messaging.file_types import UNKNOWN, clean_name
 from messaging.models import Attachment
 from messaging.models.attachments import AUDIO, SHOWN_INLINE, VIDEO
+from messaging.places import Places
 from messaging.views.byte_range import Part, UnsatisfiableError, part_of
-from messaging.views.places import Places
 
 logger = logging.getLogger(__name__)
 

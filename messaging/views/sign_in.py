@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from channels_app import changes
 from channels_app.models import SignInLink, User
 
 
@@ -54,6 +55,7 @@ class ChangePassword(PasswordChangeView):
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         response = super().form_valid(form)
+        changes.note(form.user, form.user, _("Changed the password."))
         messages.success(self.request, _("Your password was changed."))
         return response
 
@@ -70,6 +72,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     if form.is_valid():
         if not link.use(form.cleaned_data["new_password1"]):
             return _private(render(request, "sign_in/link_ended.html", status=410))
+        changes.note(link.user, link.user, _("Chose a password with a sign-in link."))
         login(request, link.user, backend="django.contrib.auth.backends.ModelBackend")
         return _private(redirect("home"))
     context = {"form": form, "login_name": link.user.username}

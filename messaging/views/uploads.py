@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST
 
 from messaging import spool, uploads
 from messaging.conversation import file_line, visible_session
+from messaging.places import Places
 from messaging.refusal import RefusedError, TakenError
 from messaging.views.content_length import content_length
 from messaging.views.entry import for_person
 from messaging.views.person import Person
-from messaging.views.places import Places
 
 _places = Places()
 LONGEST_NAME = 4096  # characters, percent-encoded

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.forms.models import model_to_dict
 from django.test import Client
 from django.urls import reverse
@@ -14,7 +16,7 @@ from django.utils import timezone
 
 from channels_app.models import Channel, Domain, Extension, MessageQueue, RoutingRule, User
 from channels_app.models.users import SUPERVISOR_PERMISSIONS
-from messaging.models import Contact, Session, UnroutableMessage, WebhookLogEntry
+from messaging.models import Contact, Export, Session, UnroutableMessage, WebhookLogEntry
 from tests.portal.conftest import channel_form
 
 SETTINGS = (Channel, Contact, Domain, Extension, MessageQueue, RoutingRule, User)
@@ -35,6 +37,7 @@ def everything(rule: RoutingRule, channel: Channel, queue: MessageQueue) -> dict
     return {
         Channel: channel,
         Contact: Contact.objects.create(customer_number="+2", name="Mary"),
+        Export: Export.objects.create(key=uuid.uuid4(), content="sessions", format="csv"),
         Domain: Domain.objects.create(host="sms.example.com"),
         Extension: Extension.objects.all()[0],
         MessageQueue: queue,
@@ -42,6 +45,9 @@ def everything(rule: RoutingRule, channel: Channel, queue: MessageQueue) -> dict
         Session: session,
         UnroutableMessage: UnroutableMessage.objects.create(
             channel=channel, received_at=now, fingerprint="f"
+        ),
+        LogEntry: LogEntry.objects.log_actions(
+            Extension.objects.all()[0].user_id, [channel], 2, "Changed.", single_object=True
         ),
         WebhookLogEntry: WebhookLogEntry.objects.create(channel=channel, received_at=now, outcome="stored"),
     }
@@ -185,8 +191,11 @@ def test_the_sidebar_offers_what_one_may_see(administrator_client: Client, super
         "Contacts",
         "Extensions",
         "Logins",
+        "Set-up",
         "Domains",
         "Webhook log",
+        "Exports",
+        "Changes",
     ]
     assert titles(supervisor_client) == [
         "Overview",
@@ -203,22 +212,6 @@ def test_signing_out_takes_a_post(administrator_client: Client) -> None:
     assert administrator_client.get("/portal/").status_code == 200
     administrator_client.post("/portal/logout/")
     assert administrator_client.get("/portal/").status_code == 302
-
-
-def test_the_first_page_says_what_to_set_up_next(
-    administrator_client: Client, supervisor_client: Client
-) -> None:
-    page = administrator_client.get("/portal/").content.decode()
-    for title in ("Add extensions", "Add your domain", "Add an SMS channel", "Receive the first message"):
-        assert title in page
-    assert "What to set up next" not in supervisor_client.get("/portal/").content.decode()
-
-
-def test_the_first_page_ticks_off_what_is_done(
-    administrator_client: Client, everything: dict[type[Any], Any]
-) -> None:
-    steps = administrator_client.get("/portal/").context["steps"]
-    assert [step.done for step in steps] == [True, True, True, True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,50 @@ def test_the_figures_are_those_of_the_period(
     assert figures_shown(administrator_client, range=period)[0] == received
 
 
+@time_machine.travel(dt.datetime(2026, 3, 10, 12, 0, tzinfo=UTC), tick=False)
+def test_a_custom_range_has_both_its_days(administrator_client: Client, channel: Channel) -> None:
+    for hours, number in [(-1, 1), (0, 10), (47, 100), (48, 1000)]:
+        at = dt.datetime(2026, 3, 4, tzinfo=UTC) + dt.timedelta(hours=hours)
+        TrafficCount.objects.create(channel=channel, quarter_at=at, received=number)
+    asked = {"range": "custom", "from": "2026-03-04", "to": "2026-03-05"}
+    assert figures_shown(administrator_client, **asked)[0] == 110
+    page = administrator_client.get(CHANNELS, asked | {"q": "main"}).content.decode()
+    assert 'value="2026-03-04"' in page
+    assert '<input type="hidden" name="q" value="main">' in page
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "problem"),
+    [
+        ("2026-03-05", "2026-03-04", "The first day is after the last one."),
+        ("", "2026-03-04", "Choose the first and the last day"),
+        ("yesterday", "<b>", "Choose the first and the last day"),
+        ("0001-01-01", "9999-12-31", "Choose the first and the last day"),
+        ("2026-02-30", "2026-03-01", "Choose the first and the last day"),
+        ("x" * 5000, "2026-03-01", "Choose the first and the last day"),
+    ],
+)
+def test_a_custom_range_that_makes_no_sense_is_told_and_shows_today(
+    administrator_client: Client, channel: Channel, first: str, last: str, problem: str
+) -> None:
+    TrafficCount.objects.create(channel=channel, quarter_at=quarter_of(timezone.now()), received=3)
+    answer = administrator_client.get(CHANNELS, {"range": "custom", "from": first, "to": last})
+    assert problem in answer.content.decode()
+    assert "<b>" not in answer.content.decode()
+    assert answer.context["cl"].result_list[0].figures.received == 3
+
+
+def test_segments_and_messages_with_files_are_columns_of_their_own(
+    administrator_client: Client, channel: Channel
+) -> None:
+    TrafficCount.objects.create(
+        channel=channel, quarter_at=quarter_of(timezone.now()), sent=2, segments=571, with_files=213
+    )
+    page = administrator_client.get(CHANNELS).content.decode()
+    assert ">571<" in page
+    assert ">213<" in page
+
+
 def test_sent_in_total_is_successful_and_failed(administrator_client: Client, channel: Channel) -> None:
     now = quarter_of(timezone.now())
     TrafficCount.objects.create(channel=channel, quarter_at=now, sent=5, failed=2, unconfirmed=1)

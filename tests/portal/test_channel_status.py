@@ -62,7 +62,7 @@ def test_it_says_since_when_it_fails_wherever_it_shows(
             page = administrator_client.get(address).content.decode()
             assert "since 10:32: the ITSP refuses the key and secret (Invalid key)" in page
         first_page = administrator_client.get("/portal/").content.decode()
-        assert "Connection failed since 10:32: the ITSP refuses the key and secret" in first_page
+        assert "since 10:32: the ITSP refuses the key and secret" in first_page
     with time_machine.travel(TEN_32 + dt.timedelta(days=1), tick=False):
         assert Channel.objects.get().status_text.startswith("Connection failed since 24 Nov, 10:32: ")
 

@@ -1,0 +1,172 @@
+"""Setting up: what to do, in which order, and what is done already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.db.models import Exists, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from channels_app.models import Channel, Domain, Extension, MessageQueue, RoutingRule, User
+from messaging.models import TrafficCount, UnroutableMessage
+from messaging.models.session_access import seat_of
+
+HIDDEN = "trunkline_set_up"  # a cookie: whoever has hidden it has done so in this browser
+A_YEAR = 365 * 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    number: int
+    done: bool
+    title: str
+    why: str
+    how: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    steps: list[Step]
+
+    @property
+    def next(self) -> Step | None:
+        return next((step for step in self.steps if not step.done), None)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.next is None
+
+
+def for_pages(request: HttpRequest) -> Any:
+    """The guidance, read only where a page shows it; nothing for who sets nothing up."""
+
+    def read() -> Guidance | None:
+        return guidance(request) if getattr(request.user, "is_administrator", False) else None
+
+    return SimpleLazyObject(read)
+
+
+def shown_on_first_page(request: HttpRequest) -> Guidance | None:
+    """Until all is done; then until it is hidden."""
+    if not getattr(request.user, "is_administrator", False):
+        return None
+    found = guidance(request)
+    return None if found.is_complete and HIDDEN in request.COOKIES else found
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """GET: all steps. POST: hides them on the first page, or shows them there again."""
+    from django.contrib import admin
+
+    if request.method == "POST":
+        response = HttpResponseRedirect(reverse("admin:index"))
+        if "hide" in request.POST:
+            response.set_cookie(HIDDEN, "hidden", max_age=A_YEAR, httponly=True, samesite="Lax")
+        else:
+            response.delete_cookie(HIDDEN)
+        return response
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Set-up"),
+        "guidance": guidance(request),
+        "is_hidden": HIDDEN in request.COOKIES,
+    }
+    return TemplateResponse(request, "portal/set_up.html", context)
+
+
+def guidance(request: HttpRequest) -> Guidance:
+    """All steps. One question to the database, and one more for the last step."""
+    user = cast(User, request.user)
+    facts = _facts(user)
+    add = "admin:channels_app_{}_add".format
+    change = "admin:channels_app_{}_change".format
+    channel = reverse(change("channel"), args=[facts["channel"]]) if facts["channel"] else ""
+    to_channel = channel or reverse(add("channel"))
+    queue = facts["empty_queue"] or facts["queue"]
+    to_queue = reverse(change("messagequeue"), args=[queue]) if queue else reverse(add("messagequeue"))
+    agents_in_queue = facts["seat"] and facts["queue"]
+    rows = [
+        (
+            facts["domain"],
+            _("Add your domain"),
+            _("The name at which your ITSP and the internet reach this portal."),
+            _("Enter the host name, for example sms.example.com, and save."),
+            reverse(add("domain")),
+        ),
+        (
+            facts["channel"],
+            _("Add an SMS channel"),
+            _("Your account at the ITSP."),
+            _(
+                "Choose your ITSP, give the channel a name, enter the credentials from your account there, and save."
+            ),
+            reverse(add("channel")),
+        ),
+        (
+            facts["number"],
+            _("Add your number"),
+            _("And say who receives what is sent to it: a team, which is a message queue, or one person."),
+            _("Open the tab Messaging Setting, add a number, choose who receives its messages, and save."),
+            to_channel,
+        ),
+        (
+            facts["queue"],
+            _("Add a message queue"),
+            _("The sessions of a number can go to a whole team."),
+            _("Give the queue a name, choose how its agents share sessions, and save."),
+            to_queue,
+        ),
+        (
+            facts["agents"],
+            _("Put agents into the queue"),
+            _("Each person who reads and answers messages needs an extension.")
+            if not agents_in_queue
+            else _("Who is in no queue receives nothing from it."),
+            _("Choose the queue's agents, and save.")
+            if agents_in_queue
+            else _("Enter a number and a name, save, and hand the sign-in link over that shows then."),
+            to_queue if agents_in_queue else reverse(add("extension")),
+        ),
+        (
+            facts["reached"],
+            _("Test that messages come in"),
+            _("Your ITSP has to know where to deliver messages."),
+            _(
+                "Copy the Webhook URL, enter it in your account at the ITSP as the address for incoming SMS, "
+                "and send a text from a mobile phone to your number."
+            ),
+            to_channel,
+        ),
+        (
+            facts["answered"],
+            _("Answer the first message"),
+            _("Whoever is in the queue picks it up in the inbox and answers."),
+            _("An agent signs in with the link that you handed over; the message is under Queue."),
+            reverse("inbox") if seat_of(user) else reverse("admin:messaging_session_changelist"),
+        ),
+    ]
+    return Guidance([Step(number, bool(done), *words) for number, (done, *words) in enumerate(rows, 1)])
+
+
+def _facts(user: User) -> dict[str, Any]:
+    empty = MessageQueue.objects.filter(agents=None).order_by("pk")
+    came_in = Exists(TrafficCount.objects.filter(received__gt=0)) | Exists(UnroutableMessage.objects.all())
+    # A self-test that passed shows the same: where channels note one, it belongs beside `came_in`.
+    facts = User.objects.filter(pk=user.pk).values(
+        domain=Exists(Domain.objects.all()),
+        channel=Subquery(Channel.objects.order_by("pk").values("pk")[:1]),
+        number=Exists(RoutingRule.objects.all()),
+        queue=Subquery(MessageQueue.objects.order_by("pk").values("pk")[:1]),
+        empty_queue=Subquery(empty.values("pk")[:1]),
+        seat=Exists(Extension.objects.all()),
+        agents=Exists(MessageQueue.objects.filter(agents__isnull=False)),
+        reached=came_in,
+        answered=Exists(TrafficCount.objects.filter(sent__gt=0)),
+    )
+    return dict(facts.get())

@@ -1,0 +1,114 @@
+"""Changes: who changed which setting when, from what to what. For administrators, and for reading only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from messaging.admin import filters
+from messaging.admin.readonly import ReadOnlyAdmin
+
+LINES_IN_LIST = 4
+
+
+class KindFilter(filters.DropdownFilter):
+    """What kind of thing was changed: those that have a page here."""
+
+    title = gettext_lazy("Kind")
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        models = [model for model in model_admin.admin_site._registry if model is not LogEntry]
+        kinds = ContentType.objects.get_for_models(*models)
+        named = [(str(kind.pk), capfirst(model._meta.verbose_name)) for model, kind in kinds.items()]
+        return sorted(named, key=lambda each: str(each[1]))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[LogEntry]) -> QuerySet[LogEntry]:
+        chosen = self.value()
+        return queryset.filter(content_type=int(chosen)) if chosen and chosen.isdecimal() else queryset
+
+
+@admin.register(LogEntry)
+class ChangeAdmin(ReadOnlyAdmin[LogEntry]):
+    list_display = ["action_time", "person", "kind", "thing", "what_in_short"]
+    list_display_links = ["action_time"]
+    list_select_related = ["user__extension", "content_type"]
+    list_filter = [("user", filters.Related), KindFilter, ("action_time", filters.Days)]
+    search_fields = ["object_repr", "change_message", "user__username", "user__extension__name"]
+    search_help_text = gettext_lazy("Search by the thing, a value or the person")
+    ordering = ["-id"]
+    fields = ["action_time", "person", "kind", "thing", "what"]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = list(changelist.result_list)
+        _mark_gone(changelist.result_list)
+        return changelist
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": _("Changes"), **(extra_context or {})})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        entry = super().get_object(request, object_id, from_field)
+        if entry is not None:
+            _mark_gone([entry])
+        return entry
+
+    @admin.display(description=gettext_lazy("who"), ordering="user__username")
+    def person(self, entry: LogEntry) -> str:
+        extension = getattr(entry.user, "extension", None)
+        return f"{entry.user.get_username()} ({extension})" if extension else entry.user.get_username()
+
+    @admin.display(description=gettext_lazy("kind"))
+    def kind(self, entry: LogEntry) -> str:
+        return capfirst(entry.content_type.name) if entry.content_type else ""
+
+    @admin.display(description=gettext_lazy("thing"), ordering="object_repr")
+    def thing(self, entry: LogEntry) -> str | SafeString:
+        address = "" if getattr(entry, "is_gone", False) else _address(entry)
+        if not address:
+            return entry.object_repr
+        return format_html('<a class="tl-link" href="{}">{}</a>', address, entry.object_repr)
+
+    @admin.display(description=gettext_lazy("what"))
+    def what(self, entry: LogEntry) -> SafeString:
+        return render_to_string("portal/_change.html", {"entry": entry})
+
+    @admin.display(description=gettext_lazy("what"))
+    def what_in_short(self, entry: LogEntry) -> SafeString:
+        return render_to_string("portal/_change.html", {"entry": entry, "limit": LINES_IN_LIST})
+
+
+def _address(entry: LogEntry) -> str:
+    """The page of the thing; "" where there is none."""
+    if entry.content_type is None:
+        return ""
+    name = f"admin:{entry.content_type.app_label}_{entry.content_type.model}_change"
+    try:
+        return reverse(name, args=[entry.object_id])
+    except NoReverseMatch:
+        return ""
+
+
+def _mark_gone(entries: Iterable[LogEntry]) -> None:
+    """Notes at each entry whether its thing was deleted later; ids are never given twice."""
+    ids = {entry.object_id for entry in entries}
+    deletions = LogEntry.objects.filter(action_flag=DELETION, object_id__in=ids).order_by()
+    gone = set(deletions.values_list("content_type", "object_id"))
+    for entry in entries:
+        entry.is_gone = (entry.content_type_id, entry.object_id) in gone  # type: ignore[attr-defined]

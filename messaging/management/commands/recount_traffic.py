@@ -1,0 +1,44 @@
+"""`manage.py recount_traffic`: compares the figures of the channels with the messages, and mends them if told to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from channels_app.models import Channel
+from messaging.models.traffic import quarter_of
+from messaging.recount import recount
+
+
+class Command(BaseCommand):
+    help = (
+        "Recounts the messages of the last days, or all, and says where the figures of the channels differ. "
+        "Ends with an error if they do, and were not mended."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--days", type=int, help="of the last days only")
+        parser.add_argument("--repair", action="store_true", help="mend what differs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        days, repair = options["days"], options["repair"]
+        if days is not None and not 1 <= days <= 36_500:
+            raise CommandError("--days is a whole number from 1 to 36,500.")
+        start = quarter_of(timezone.now() - dt.timedelta(days=days)) if days else None
+        names = dict(Channel.objects.values_list("pk", "name"))
+        differences = recount(start, None, repair=repair)
+        for each in differences:
+            channel = names.get(each.channel_id, each.channel_id)
+            self.stdout.write(
+                f"{each.quarter_at:%Y-%m-%d %H:%M} UTC, {channel}: {each.field} is {each.counted}, "
+                f"the messages say {each.recounted}"
+            )
+        if not differences:
+            self.stdout.write("The figures equal the messages.")
+        elif repair:
+            self.stdout.write(f"Mended {len(differences)} figures.")
+        else:
+            raise CommandError(f"{len(differences)} figures differ. With --repair they are mended.")

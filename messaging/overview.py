@@ -1,0 +1,81 @@
+"""How things stand now: what waits for whom, what needs a person, and who is here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count, Min, Q, QuerySet
+from django.utils import timezone
+
+from channels_app.models import Channel, Extension, MessageQueue
+from messaging.models import Message, Session
+from messaging.models.presence import Presence
+from messaging.presence import with_presence
+from messaging.shown import how_long
+
+LOOKED_AFTER_DAYS = 7  # what went wrong longer ago is no news
+Status = Message.Status
+_WORST_FIRST = [Channel.Status.FAILED, Channel.Status.NOT_CHECKED, Channel.Status.CONNECTED]
+
+
+def needing_a_person() -> QuerySet[Message]:
+    """Messages of the last days that failed or are unconfirmed, and that nobody has sent again."""
+    since = timezone.now() - dt.timedelta(days=LOOKED_AFTER_DAYS)
+    return Message.objects.filter(
+        status__in=[Status.FAILED, Status.UNCONFIRMED], concluded_at__gte=since, sent_again_as__isnull=True
+    )
+
+
+def count_needing_a_person() -> dict[str, int]:
+    """How many there are of each status."""
+    found = needing_a_person().order_by().values_list("status").annotate(n=Count("id"))
+    return {"failed": 0, "unconfirmed": 0, **dict(found)}
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingQueue:
+    pk: int
+    name: str
+    sessions: int
+    waiting_since: dt.datetime
+    agents: int
+    available: int
+
+    @property
+    def longest_wait(self) -> str:
+        return how_long(self.waiting_since)
+
+
+def waiting_queues() -> list[WaitingQueue]:
+    """Queues in which customers wait and nobody holds their session; the longest wait first."""
+    sessions = Session.objects.unanswered().filter(queue__isnull=False).order_by()
+    rows = list(
+        sessions.values_list("queue").annotate(n=Count("id"), since=Min("waiting_since")).order_by("since")
+    )
+    here = Q(agents__in=Presence.objects.available().values("extension"))
+    queues = MessageQueue.objects.filter(pk__in=[pk for pk, _n, _since in rows]).annotate(
+        total=Count("agents", distinct=True), available=Count("agents", filter=here, distinct=True)
+    )
+    by_id = {queue.pk: queue for queue in queues}
+    return [
+        WaitingQueue(pk, queue.name, number, since, queue.total, queue.available)
+        for pk, number, since in rows
+        if (queue := by_id.get(pk))
+    ]
+
+
+def agents_now() -> tuple[list[str], int]:
+    """Who is available, and how many are away."""
+    seats = with_presence(Extension.objects.filter(user__is_active=True))
+    available = [str(seat) for seat in seats if getattr(seat, "is_available", False)]
+    return available, len(seats) - len(available)
+
+
+def channels_worst_first() -> list[Channel]:
+    """All channels as they stand; those that are off come last."""
+    known = ("name", "enabled", "status", "failure_code", "failure_detail", "status_changed_at")
+    channels = Channel.objects.only(*known)
+    return sorted(
+        channels, key=lambda each: (not each.enabled, _WORST_FIRST.index(Channel.Status(each.status)))
+    )
