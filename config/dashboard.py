@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,9 +17,10 @@ from channels_app.admin.labels import badge, channel_status
 from channels_app.models import Channel, User
 from config import guidance
 from messaging import overview
+from messaging.admin.charts import Chart
 from messaging.models import Session, UnroutableMessage
 from messaging.models.session_access import seat_of
-from messaging.traffic_series import DAYS, Bar, Traffic, traffic
+from messaging.traffic_series import DAYS, Traffic, traffic
 
 SHOWN = 8  # lines of each list; the rest is behind its link
 
@@ -40,38 +40,6 @@ class Line:
     title: str
     address: str
     text: str | SafeString = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    slug: str
-    title: str
-    bars: list[Bar]
-    address: str
-
-    @property
-    def data(self) -> str:
-        """What Unfold's script draws."""
-        received = ("var(--tl-primary-500)", _("Received"), [bar.received for bar in self.bars])
-        sent = ("var(--tl-base-400)", _("Sent"), [bar.sent for bar in self.bars])
-        sets = [
-            {
-                "label": label,
-                "data": values,
-                "backgroundColor": colour,
-                "maxBarThickness": 10,
-                "borderRadius": 2,
-                "maxTicksXLimit": 8,
-                "displayYAxis": True,
-            }
-            for colour, label, values in (received, sent)
-        ]
-        return json.dumps({"labels": [bar.label for bar in self.bars], "datasets": sets})
-
-    @property
-    def summary(self) -> str:
-        received, sent = sum(bar.received for bar in self.bars), sum(bar.sent for bar in self.bars)
-        return _("%(received)d received, %(sent)d sent") % {"received": received, "sent": sent}
 
 
 def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

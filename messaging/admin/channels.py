@@ -25,6 +25,8 @@ from channels_app.moments import moment
 from messaging import checking, resolving, self_test
 from messaging.admin import periods
 from messaging.admin.channel_figures import Figures, figures_of
+from messaging.admin.charts import Chart
+from messaging.traffic_series import series
 
 _OF_PERIOD = (periods.PARAMETER, periods.FROM, periods.TO, "p")  # another period begins on the first page
 SHOWN_CHANGES = 20  # of the status, on the channel's page
@@ -35,6 +37,7 @@ CHECK_TIMEOUT = 5  # seconds that a person waits for the ITSP after pressing Sav
 class ChannelAdmin(SetUpChannelAdmin):
     change_form_template = "portal/channel_change_form.html"
     list_before_template = "portal/_periods.html"
+    list_after_template = "portal/_period_chart.html"
     list_display = [
         *SetUpChannelAdmin.list_display,
         "received",
@@ -67,7 +70,11 @@ class ChannelAdmin(SetUpChannelAdmin):
         offered = [(name, label, name == period.name) for name, label in periods.choices()]
         kept = [(name, value) for name, value in request.GET.items() if name not in _OF_PERIOD]
         more = {"periods": offered, "period": period, "kept": kept}
-        return super().changelist_view(request, {**(extra_context or {}), **more})
+        response = super().changelist_view(request, {**(extra_context or {}), **more})
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context:
+            context["chart"] = _chart([each.pk for each in context["cl"].result_list], period)
+        return response
 
     @admin.display(description=gettext_lazy("received"))
     def received(self, channel: Channel) -> int:
@@ -221,6 +228,14 @@ class ChannelAdmin(SetUpChannelAdmin):
         return _(
             "“%(channel)s” has sessions or messages, which are kept: switch the channel off instead."
         ) % {"channel": obj}
+
+
+def _chart(channels: list[int], period: periods.Period) -> Chart | None:
+    """What the channels of the page received and sent; none where that was nothing."""
+    bars = series(channels, period.start, period.end)
+    if not any(bar.received or bar.sent or bar.failed for bar in bars):
+        return None
+    return Chart("period", _("Received and sent in this period"), bars, "")
 
 
 def _figures(channel: Channel) -> Figures:

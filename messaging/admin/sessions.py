@@ -29,6 +29,7 @@ from messaging.models.session_access import seat_of
 from messaging.refusal import NotFoundError
 from messaging.transfer import transfer
 
+_SESSION_ID = re.compile(r"#([0-9]{1,18})")
 _PUNCTUATION = re.compile(r"[\s().-]+")
 
 
@@ -37,6 +38,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
     list_before_template = "portal/_export_link.html"
     change_form_template = "portal/session_change_form.html"
     list_display = [
+        "session_id",
         "customer_number",
         "our_number",
         "channel",
@@ -45,6 +47,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
         "state",
         "last_activity_at",
     ]
+    list_display_links = ["session_id", "customer_number"]
     list_select_related = ["channel", "queue", "holder"]
     list_filter = [
         ("status", filters.Choices),
@@ -57,7 +60,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
         ("last_activity_at", filters.Days),
     ]
     search_fields = ["customer_number", "our_number"]
-    search_help_text = gettext_lazy("Search by the customer's or our number")
+    search_help_text = gettext_lazy("Search by the customer's or our number, or by #ID of the session")
     ordering = ["-last_activity_at"]
     actions = ["transfer_selected", "close_selected"]
     fields = [
@@ -79,10 +82,16 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Session], search_term: str
     ) -> tuple[QuerySet[Session], bool]:
+        if number := _SESSION_ID.fullmatch(search_term.strip()):
+            return queryset.filter(pk=int(number[1])), False
         # However a number was copied: +1 (410) 216-1183 is stored as +14102161183.
         if re.search(r"\d", search_term):
             search_term = _PUNCTUATION.sub("", search_term)
         return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=gettext_lazy("ID"), ordering="id")
+    def session_id(self, session: Session) -> str:
+        return f"#{session.pk}"
 
     @admin.display(description=gettext_lazy("queue"), ordering="queue_name")
     def queue_column(self, session: Session) -> str | SafeString:

@@ -259,3 +259,16 @@ def test_the_webhook_log_shows_filters_and_searches(supervisor_client: Client, c
     entry = WebhookLogEntry.objects.all()[0]
     page = supervisor_client.get(f"{LOG}{entry.pk}/change/").content.decode()
     assert "&lt;b&gt;body&lt;/b&gt;" in page
+
+
+def test_a_session_is_found_by_its_id(administrator_client: Client, make_session: MakeSession) -> None:
+    make_session("+1")
+    session = make_session()
+    for term, found in [
+        (f"#{session.pk}", [session]),
+        ("#0", []),
+        ("#" + "9" * 18, []),
+        ("#" + "9" * 30, []),
+    ]:
+        page = administrator_client.get(SESSIONS, {"q": term})
+        assert list(page.context["cl"].result_list) == found
