@@ -138,8 +138,8 @@ def guidance(request: HttpRequest) -> Guidance:
             _("Test that messages come in"),
             _("Your ITSP has to know where to deliver messages."),
             _(
-                "Copy the Webhook URL, enter it in your account at the ITSP as the address for incoming SMS, "
-                "and send a text from a mobile phone to your number."
+                "Press Test the webhook. Then copy the Webhook URL, and enter it in your account at the ITSP as the "
+                "address for incoming SMS."
             ),
             to_channel,
         ),
@@ -147,7 +147,10 @@ def guidance(request: HttpRequest) -> Guidance:
             facts["answered"],
             _("Answer the first message"),
             _("Whoever is in the queue picks it up in the inbox and answers."),
-            _("An agent signs in with the link that you handed over; the message is under Queue."),
+            _(
+                "Send a text from a mobile phone to your number. An agent signs in with the link that you handed "
+                "over; the message is under Queue."
+            ),
             reverse("inbox") if seat_of(user) else reverse("admin:messaging_session_changelist"),
         ),
     ]
@@ -157,7 +160,7 @@ def guidance(request: HttpRequest) -> Guidance:
 def _facts(user: User) -> dict[str, Any]:
     empty = MessageQueue.objects.filter(agents=None).order_by("pk")
     came_in = Exists(TrafficCount.objects.filter(received__gt=0)) | Exists(UnroutableMessage.objects.all())
-    # A self-test that passed shows the same: where channels note one, it belongs beside `came_in`.
+    tested = Exists(Channel.objects.exclude(webhook_tested_at=None))
     facts = User.objects.filter(pk=user.pk).values(
         domain=Exists(Domain.objects.all()),
         channel=Subquery(Channel.objects.order_by("pk").values("pk")[:1]),
@@ -166,7 +169,7 @@ def _facts(user: User) -> dict[str, Any]:
         empty_queue=Subquery(empty.values("pk")[:1]),
         seat=Exists(Extension.objects.all()),
         agents=Exists(MessageQueue.objects.filter(agents__isnull=False)),
-        reached=came_in,
+        reached=came_in | tested,
         answered=Exists(TrafficCount.objects.filter(sent__gt=0)),
     )
     return dict(facts.get())

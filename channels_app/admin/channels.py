@@ -124,6 +124,8 @@ class ChannelAdmin(PortalAdmin[Channel]):
     def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:
         if not change:
             obj.domain = Domain.objects.first()
+        if "domain" in form.changed_data:
+            obj.webhook_tested_at = None  # that was another address
         super().save_model(request, obj, form, change)
         if change and "enabled" in form.changed_data:
             obj.note_switch()
