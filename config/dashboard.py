@@ -59,7 +59,8 @@ class Chart:
                 "label": label,
                 "data": values,
                 "backgroundColor": colour,
-                "maxBarThickness": 10,
+                "grouped": True,
+                "maxBarThickness": 7,
                 "borderRadius": 2,
                 "maxTicksXLimit": 8,
                 "displayYAxis": True,
@@ -109,7 +110,7 @@ def _figures(counted: Traffic, channels: Iterable[Channel]) -> list[Figure]:
         Figure(_("Sent today"), counted.today.sent, today),
         Figure(_("Failed today"), counted.today.failed, today, "bad"),
         Figure(
-            _("Customers wait, nobody holds"),
+            _("Customers waiting in queues"),
             waiting,
             _list("messaging", "session", waiting="unanswered"),
             "warn",
@@ -121,7 +122,7 @@ def _figures(counted: Traffic, channels: Iterable[Channel]) -> list[Figure]:
             "bad",
         ),
         Figure(
-            _("Unconfirmed, not looked after"),
+            _("Unconfirmed lately, not sent again"),
             needing["unconfirmed"],
             _list("messaging", "session", needs="unconfirmed"),
             "warn",

@@ -18,7 +18,7 @@ from channels_app.models import Channel, Domain, Extension, MessageQueue, Role, 
 from messaging.models import Contact, Message, Session, UnroutableMessage
 from tests.portal.conftest import ADD, SECRET, channel_form, new_channel_form, page_of
 
-CHANGES = "/portal/admin/logentry/"
+CHANGES = "/portal/messaging/change/"
 Lines = dict[str, Any]
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -126,6 +127,7 @@ def test_a_number_that_is_refused_brings_no_queue(administrator_client: Client) 
 # -- In a browser ------------------------------------------------------------------------------------------------
 
 
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PASSWORD = "quite new words 77"
 MAKE_ADMIN = (
     "from channels_app.models import User; "
@@ -147,6 +149,21 @@ def empty_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         )
     yield stack.start()
     stack.stop()
+
+
+def look_at_overview(page: Page) -> None:
+    """Axe finds nothing, the charts are drawn, and the figures behind them are there for who uses the keyboard."""
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        page.reload()
+        found = Axe().run(page, options={"runOnly": RULES})
+        assert not found.violations_count, found.generate_report()
+    expect(page.get_by_role("img", name="Today by hour: 1 received, 1 sent")).to_be_visible()
+    drawn = "chart => chart.getContext('2d').getImageData(0, 0, chart.width, chart.height).data.some(Boolean)"
+    assert page.locator("canvas").first.evaluate(drawn)
+    page.locator("summary").last.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("table").get_by_role("row").last).to_contain_text(re.compile(r"\s1\s+1\s+0"))
 
 
 def follow(page: Page, title: str) -> None:
@@ -228,6 +245,7 @@ def test_an_administrator_gets_from_an_empty_portal_to_an_answered_message_by_th
 
     page.goto(empty_portal.urls.portal)
     expect(page.get_by_role("heading", name="All is set up")).to_be_visible()
+    look_at_overview(page)
     page.get_by_role("button", name="Hide").click()
     expect(page.get_by_role("heading", name="All is set up")).to_be_hidden()
     agent.context.close()

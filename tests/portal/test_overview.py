@@ -82,9 +82,9 @@ def test_every_figure_counts_what_its_list_shows(
         "Received today": 0,
         "Sent today": 0,
         "Failed today": 0,
-        "Customers wait, nobody holds": 1,
+        "Customers waiting in queues": 1,
         "Failed lately, not sent again": 1,
-        "Unconfirmed, not looked after": 1,
+        "Unconfirmed lately, not sent again": 1,
         "Unroutable messages": 1,
         "Channels not connected": 1,
     }
@@ -92,9 +92,9 @@ def test_every_figure_counts_what_its_list_shows(
         label: list(administrator_client.get(address).context["cl"].result_list)
         for label, (_value, address) in found.items()
     }
-    assert listed["Customers wait, nobody holds"] == [waiting]
+    assert listed["Customers waiting in queues"] == [waiting]
     assert listed["Failed lately, not sent again"] == [held]
-    assert listed["Unconfirmed, not looked after"] == [unconfirmed.session]
+    assert listed["Unconfirmed lately, not sent again"] == [unconfirmed.session]
     assert [each.fingerprint for each in listed["Unroutable messages"]] == ["waiting"]
     assert listed["Channels not connected"] == [channel]
 
