@@ -18,7 +18,7 @@ from channels_app.admin.labels import badge, channel_status
 from channels_app.models import Channel, User
 from config import guidance
 from messaging import overview
-from messaging.models import Session, UnroutableMessage
+from messaging.models import UnroutableMessage
 from messaging.models.session_access import seat_of
 from messaging.traffic_series import DAYS, Bar, Traffic, traffic
 
@@ -80,14 +80,15 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user = cast(User, request.user)
     counted = traffic()
     channels = overview.channels_worst_first()
+    queues, waiting = overview.waiting_queues()
     return {
         **context,
         "title": _("Overview"),
         "guidance": guidance.shown_on_first_page(request),
-        "figures": _figures(counted, channels),
+        "figures": _figures(counted, channels, waiting),
         "channels": _channel_lines(channels[:SHOWN]),
         "more_channels": max(0, len(channels) - SHOWN),
-        "queues": _queue_lines(),
+        "queues": _queue_lines(queues[:SHOWN]),
         "agents": _agents(may_list=user.has_perm("channels_app.view_extension")),
         "charts": _charts(counted),
         "has_seat": seat_of(user) is not None,
@@ -99,9 +100,8 @@ def _list(app: str, model: str, **filters: str) -> str:
     return f"{address}?{urlencode(filters)}" if filters else address
 
 
-def _figures(counted: Traffic, channels: Iterable[Channel]) -> list[Figure]:
+def _figures(counted: Traffic, channels: Iterable[Channel], waiting: int) -> list[Figure]:
     today = _list("channels_app", "channel", range="today")
-    waiting = Session.objects.unanswered().count()
     unroutable = UnroutableMessage.objects.filter(resolution=UnroutableMessage.Resolution.WAITING).count()
     needing = overview.count_needing_a_person()
     bad = sum(channel.enabled and channel.status == Channel.Status.FAILED for channel in channels)
@@ -147,9 +147,9 @@ def _channel_lines(channels: Iterable[Channel]) -> list[Line]:
     return [Line(each.name, reverse(change, args=[each.pk]), channel_status(each)) for each in channels]
 
 
-def _queue_lines() -> list[Line]:
+def _queue_lines(queues: Iterable[overview.WaitingQueue]) -> list[Line]:
     lines = []
-    for queue in overview.waiting_queues()[:SHOWN]:
+    for queue in queues:
         text = ngettext(
             "%(count)d session waits, for %(time)s",
             "%(count)d sessions wait, the longest for %(time)s",

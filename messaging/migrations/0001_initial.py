@@ -326,7 +326,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(condition=models.Q(('status__in', ['failed', 'unconfirmed'])), fields=['concluded_at'], name='message_needs_a_person'),
+            index=models.Index(condition=models.Q(('status', 'failed'), ('status', 'unconfirmed'), _connector='OR'), fields=['concluded_at'], name='message_needs_a_person'),
         ),
         migrations.AddIndex(
             model_name='message',
