@@ -23,6 +23,7 @@ class QueueForm(PortalForm[MessageQueue]):
     class Meta:
         model = MessageQueue
         fields = ["name", "mode", "agents"]
+        help_texts = {"name": gettext_lazy("As agents see it, for example Support.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -28,7 +28,7 @@ class Chart:
                 "data": values,
                 "backgroundColor": colour,
                 "grouped": True,  # or one bar hides the other
-                "maxBarThickness": 10,
+                "maxBarThickness": 7,
                 "borderRadius": 2,
                 "maxTicksXLimit": 8,
                 "displayYAxis": True,
