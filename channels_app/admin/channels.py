@@ -38,7 +38,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
     unasked_fields = ["itsp", "domain"]
 
     class Media:
-        js = ["trunkline/copy.js", "portal/tabs.js", "portal/numbers.js"]
+        js = ["trunkline/copy.js", "portal/tabs.js", "portal/numbers.js", "portal/labels.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
         return super().get_queryset(request).prefetch_related("rules")

@@ -56,6 +56,9 @@ class MessageQueueAdmin(PortalAdmin[MessageQueue]):
     search_fields = ["name"]
     autocomplete_fields = ["agents"]
 
+    class Media:
+        js = ["portal/labels.js"]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[MessageQueue]:
         queues = super().get_queryset(request).prefetch_related("inbound_rules")
         return queues.annotate(agent_total=Count("agents"))
