@@ -271,6 +271,7 @@
 
   let failures = 0;
   let deeds = 0; // posts so far: news asked for before the latest one is old
+  let unanswered = 0; // posts without an answer yet: news would take their form from the page, and the answer with it
 
   function ask(part) {
     if (!isSignedOut && part?.hasAttribute("hx-get")) htmx.trigger(part, "poll");
@@ -311,6 +312,15 @@
   function askForList() {
     asksForList = null;
     if (wanted.has("list")) ask(byId("list"));
+  }
+
+  function isDoing(xhr) {
+    deeds += 1;
+    unanswered += 1;
+    xhr.addEventListener("loadend", () => {
+      unanswered -= 1;
+      if (wanted.size) want();
+    });
   }
 
   function heard({ live, sessions, all }) {
@@ -389,7 +399,7 @@
     });
 
     document.body.addEventListener("htmx:beforeSend", ({ detail }) => {
-      if (detail.requestConfig.verb === "post") deeds += 1;
+      if (detail.requestConfig.verb === "post") isDoing(detail.xhr);
       if (detail.requestConfig.triggeringEvent?.type === "poll") wanted.delete(detail.elt.id);
       detail.xhr.deeds = deeds;
       detail.xhr.session = detail.elt.closest("[data-session]")?.dataset.session;
@@ -402,9 +412,12 @@
       const { detail } = event;
       const { xhr, requestConfig } = detail;
       const isForAnother = xhr.session !== undefined && xhr.session !== session();
-      const isOld = requestConfig.triggeringEvent?.type === "poll" && xhr.deeds !== deeds;
+      const isNews = requestConfig.triggeringEvent?.type === "poll";
+      const isOld = isNews && xhr.deeds !== deeds;
+      const isEarly = isNews && unanswered > 0;
+      if (isEarly) wanted.add(requestConfig.elt.id);
       const isStray = [404, 422].includes(xhr.status) && !xhr.getResponseHeader("HX-Retarget");
-      if (isForAnother || isOld || isStray) detail.shouldSwap = false;
+      if (isForAnother || isOld || isEarly || isStray) detail.shouldSwap = false;
       if (detail.target === conversation() && detail.shouldSwap) xhr.typed = byId("text")?.value;
       if (detail.target?.id === "earlier") xhr.height = byId("place").scrollHeight;
     });
@@ -463,7 +476,9 @@
     if (!target.dataset?.meter) return;
     meter.fit(target);
     meter.show(target);
-    if (target.id === "text") drafts.keep(target.value);
+    if (target.id !== "text") return;
+    drafts.keep(target.value);
+    byId("refusal")?.replaceChildren(); // it was about another text
   });
 
   document.addEventListener("files", ({ target }) => meter.show(target));

@@ -23,6 +23,8 @@ def test_a_failed_send_keeps_the_text_and_says_why(waiting, anna, ben, browser_o
     with pages(tmp_path) as opened:
         page = opened.open(browser_of(anna), path=f"/inbox/{waiting.pk}/?tab=queue")
         _is_refused(page, "x" * 1601, "1,601 characters")
+        page.locator("#text").fill("Shorter")
+        expect(page.locator("#refusal")).to_have_text("")
         _is_refused(page, "y" * 2_100_000, "too large")
         _an_old_page_is_told_so(page)
         _an_answer_that_is_lost_on_its_way_is_written_once(page)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from messaging.models import Contact, Message, Session
 from tests.conftest import CUSTOMER
@@ -88,12 +91,27 @@ def _an_emoji_goes_where_the_cursor_is(page: Page) -> None:
     expect(page.locator("#meter")).to_contain_text("UCS-2")
 
 
+@contextmanager
+def _answering_after_the_news(page: Page, address: str) -> Iterator[None]:
+    """What is done is done at once, but its answer reaches the page only afterwards."""
+    held: list[tuple[Route, APIResponse]] = []
+    page.route(address, lambda route: held.append((route, route.fetch())))
+    with page.expect_response(lambda response: "/news/" in response.url and response.status == 200):
+        yield
+    for route, response in held:
+        route.fulfill(response=response)
+    page.unroute(address)
+
+
 def _archiving_is_undone(page: Page) -> None:
     """Also from another session, to which one has gone on meanwhile."""
     rows, current = page.locator("#list .row"), page.locator("#list .row[aria-current]")
     page.keyboard.press("Escape")
-    page.keyboard.press("e")
+    with _answering_after_the_news(page, "**/archive/"):
+        page.keyboard.press("e")
     expect(page.locator("#undo")).to_contain_text("+1 305-767-3260 is archived")
+    expect(page.locator("#conversation")).to_have_count(1)
+    expect(page.locator("#attach")).to_be_visible()
     expect(rows).to_have_count(0)
     page.keyboard.press("2")
     expect(page.locator("#tab-queue")).to_have_attribute("aria-current", "true")

@@ -110,6 +110,7 @@ def test_a_search_leads_to_the_message_that_was_found(viewport, many, anna, brow
     options = {"viewport": viewport} if viewport else {}
     with pages(tmp_path) as opened:
         page = opened.open(browser_of(anna), "/inbox/?tab=queue", **options)
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "the page itself scrolls"
         page.keyboard.press("/")
         page.keyboard.type("marma")
         expect(page.locator("#list mark")).to_have_text("marma")
@@ -120,6 +121,7 @@ def test_a_search_leads_to_the_message_that_was_found(viewport, many, anna, brow
         page.locator("#list .row").click()
         expect(page.locator(".looked-for")).to_be_in_viewport()
         expect(page.locator(".looked-for")).to_contain_text("Where is the marmalade?")
+        assert page.evaluate("document.documentElement.scrollTop") == 0
         if viewport:
             page.locator(".back").click()
         page.locator("#tab-queue").click()
