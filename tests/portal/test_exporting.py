@@ -238,6 +238,22 @@ def test_one_press_is_one_export(administrator_client: Client, session: Session)
     assert Export.objects.count() == 1
 
 
+def test_an_export_whose_process_died_does_not_run_for_ever(
+    administrator_client: Client, session: Session
+) -> None:
+    pieces = begun(
+        administrator_client.post(ADDRESS, {"content": "messages", "format": "csv", "key": uuid.uuid4()})
+    )
+    exporting.stop_lost()
+    assert Export.objects.get().state == Export.State.RUNNING
+    Export.objects.update(started_at=timezone.now() - dt.timedelta(hours=2))
+    exporting.stop_lost()
+    assert Export.objects.get().state == Export.State.STOPPED
+    for _piece in pieces:  # its reader was slow, no more
+        pass
+    assert Export.objects.get().state == Export.State.DONE
+
+
 @pytest.mark.parametrize(
     "asked",
     [
