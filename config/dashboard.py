@@ -18,7 +18,7 @@ from channels_app.models import Channel, User
 from config import guidance
 from messaging import overview
 from messaging.admin.charts import Chart
-from messaging.models import Session, UnroutableMessage
+from messaging.models import UnroutableMessage
 from messaging.models.session_access import seat_of
 from messaging.traffic_series import DAYS, Traffic, traffic
 
@@ -47,14 +47,15 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user = cast(User, request.user)
     counted = traffic()
     channels = overview.channels_worst_first()
+    queues, waiting = overview.waiting_queues()
     return {
         **context,
         "title": _("Overview"),
         "guidance": guidance.shown_on_first_page(request),
-        "figures": _figures(counted, channels),
+        "figures": _figures(counted, channels, waiting),
         "channels": _channel_lines(channels[:SHOWN]),
         "more_channels": max(0, len(channels) - SHOWN),
-        "queues": _queue_lines(),
+        "queues": _queue_lines(queues[:SHOWN]),
         "agents": _agents(may_list=user.has_perm("channels_app.view_extension")),
         "charts": _charts(counted),
         "has_seat": seat_of(user) is not None,
@@ -66,9 +67,8 @@ def _list(app: str, model: str, **filters: str) -> str:
     return f"{address}?{urlencode(filters)}" if filters else address
 
 
-def _figures(counted: Traffic, channels: Iterable[Channel]) -> list[Figure]:
+def _figures(counted: Traffic, channels: Iterable[Channel], waiting: int) -> list[Figure]:
     today = _list("channels_app", "channel", range="today")
-    waiting = Session.objects.unanswered().count()
     unroutable = UnroutableMessage.objects.filter(resolution=UnroutableMessage.Resolution.WAITING).count()
     needing = overview.count_needing_a_person()
     bad = sum(channel.enabled and channel.status == Channel.Status.FAILED for channel in channels)
@@ -77,7 +77,7 @@ def _figures(counted: Traffic, channels: Iterable[Channel]) -> list[Figure]:
         Figure(_("Sent today"), counted.today.sent, today),
         Figure(_("Failed today"), counted.today.failed, today, "bad"),
         Figure(
-            _("Customers wait, nobody holds"),
+            _("Customers waiting in queues"),
             waiting,
             _list("messaging", "session", waiting="unanswered"),
             "warn",
@@ -89,7 +89,7 @@ def _figures(counted: Traffic, channels: Iterable[Channel]) -> list[Figure]:
             "bad",
         ),
         Figure(
-            _("Unconfirmed, not looked after"),
+            _("Unconfirmed lately, not sent again"),
             needing["unconfirmed"],
             _list("messaging", "session", needs="unconfirmed"),
             "warn",
@@ -114,9 +114,9 @@ def _channel_lines(channels: Iterable[Channel]) -> list[Line]:
     return [Line(each.name, reverse(change, args=[each.pk]), channel_status(each)) for each in channels]
 
 
-def _queue_lines() -> list[Line]:
+def _queue_lines(queues: Iterable[overview.WaitingQueue]) -> list[Line]:
     lines = []
-    for queue in overview.waiting_queues()[:SHOWN]:
+    for queue in queues:
         text = ngettext(
             "%(count)d session waits, for %(time)s",
             "%(count)d sessions wait, the longest for %(time)s",

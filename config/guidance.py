@@ -29,6 +29,11 @@ class Step:
     how: str
     address: str
 
+    @property
+    def page(self) -> str:
+        """Its page, whatever tab of it."""
+        return self.address.partition("?")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Guidance:
@@ -57,7 +62,7 @@ def shown_on_first_page(request: HttpRequest) -> Guidance | None:
     if not getattr(request.user, "is_administrator", False):
         return None
     found = guidance(request)
-    return None if found.is_complete and HIDDEN in request.COOKIES else found
+    return None if found.is_complete and bool(request.COOKIES.get(HIDDEN)) else found
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -75,7 +80,7 @@ def page(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": _("Set-up"),
         "guidance": guidance(request),
-        "is_hidden": HIDDEN in request.COOKIES,
+        "is_hidden": bool(request.COOKIES.get(HIDDEN)),
     }
     return TemplateResponse(request, "portal/set_up.html", context)
 
@@ -112,18 +117,18 @@ def guidance(request: HttpRequest) -> Guidance:
             facts["number"],
             _("Add your number"),
             _("And say who receives what is sent to it: a team, which is a message queue, or one person."),
-            _("Open the tab Messaging Setting, add a number, choose who receives its messages, and save."),
-            to_channel,
+            _("On the tab Messaging Setting add a number, choose who receives its messages, and save."),
+            f"{to_channel}?tab=messaging-setting" if channel else to_channel,
         ),
         (
-            facts["queue"],
+            facts["queue"] or facts["person"],
             _("Add a message queue"),
             _("The sessions of a number can go to a whole team."),
             _("Give the queue a name, choose how its agents share sessions, and save."),
             to_queue,
         ),
         (
-            facts["agents"],
+            facts["agents"] or facts["person"],
             _("Put agents into the queue"),
             _("Each person who reads and answers messages needs an extension.")
             if not agents_in_queue
@@ -138,16 +143,19 @@ def guidance(request: HttpRequest) -> Guidance:
             _("Test that messages come in"),
             _("Your ITSP has to know where to deliver messages."),
             _(
-                "Copy the Webhook URL, enter it in your account at the ITSP as the address for incoming SMS, "
-                "and send a text from a mobile phone to your number."
+                "Press Test the webhook. Then copy the Webhook URL, and enter it in your account at the ITSP as the "
+                "address for incoming SMS."
             ),
-            to_channel,
+            f"{to_channel}?tab=authentication" if channel else to_channel,
         ),
         (
             facts["answered"],
             _("Answer the first message"),
             _("Whoever is in the queue picks it up in the inbox and answers."),
-            _("An agent signs in with the link that you handed over; the message is under Queue."),
+            _(
+                "Send a text from a mobile phone to your number. An agent signs in with the link that you handed "
+                "over; the message is under Queue."
+            ),
             reverse("inbox") if seat_of(user) else reverse("admin:messaging_session_changelist"),
         ),
     ]
@@ -157,7 +165,7 @@ def guidance(request: HttpRequest) -> Guidance:
 def _facts(user: User) -> dict[str, Any]:
     empty = MessageQueue.objects.filter(agents=None).order_by("pk")
     came_in = Exists(TrafficCount.objects.filter(received__gt=0)) | Exists(UnroutableMessage.objects.all())
-    # A self-test that passed shows the same: where channels note one, it belongs beside `came_in`.
+    tested = Exists(Channel.objects.exclude(webhook_tested_at=None))
     facts = User.objects.filter(pk=user.pk).values(
         domain=Exists(Domain.objects.all()),
         channel=Subquery(Channel.objects.order_by("pk").values("pk")[:1]),
@@ -165,8 +173,9 @@ def _facts(user: User) -> dict[str, Any]:
         queue=Subquery(MessageQueue.objects.order_by("pk").values("pk")[:1]),
         empty_queue=Subquery(empty.values("pk")[:1]),
         seat=Exists(Extension.objects.all()),
+        person=Exists(RoutingRule.objects.filter(destination_extension__isnull=False)),
         agents=Exists(MessageQueue.objects.filter(agents__isnull=False)),
-        reached=came_in,
+        reached=came_in | tested,
         answered=Exists(TrafficCount.objects.filter(sent__gt=0)),
     )
     return dict(facts.get())

@@ -58,7 +58,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _models(request, _("Domains"), "language", "channels_app", "domain"),
                 _models(request, _("Webhook log"), "receipt_long", "messaging", "webhooklogentry"),
                 _models(request, _("Exports"), "download", "messaging", "export"),
-                _models(request, _("Changes"), "history", "admin", "logentry"),
+                _models(request, _("Changes"), "history", "messaging", "change"),
             ],
         ),
     ]

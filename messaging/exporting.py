@@ -19,6 +19,7 @@ from messaging.spreadsheets import Cell, Row
 logger = logging.getLogger(__name__)
 
 WINDOW = 2000  # rows read at once; after each the progress is noted
+LOST_AFTER = dt.timedelta(hours=1)  # one that goes on after it says so itself
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -61,6 +62,12 @@ def written(export: Export, sessions: QuerySet[Session]) -> Iterator[bytes]:
         Export.objects.filter(pk=export.pk).update(state=state, rows=export.rows, ended_at=timezone.now())
 
 
+def stop_lost() -> None:
+    """Ends exports of which nothing is to be expected: their process was killed, or their reader left at once."""
+    lost = Export.objects.filter(state=Export.State.RUNNING, started_at__lt=timezone.now() - LOST_AFTER)
+    lost.update(state=Export.State.STOPPED, ended_at=timezone.now())
+
+
 def file_name(export: Export) -> str:
     """`messages-2026-01-05-1330.xlsx`, in the portal's time."""
     return f"{export.content}-{timezone.localtime(export.started_at):%Y-%m-%d-%H%M}.{export.format}"
@@ -74,7 +81,8 @@ def _noting(export: Export, windows: Iterable[list[Row]]) -> Iterator[Row]:
     for window in windows:
         yield from window
         export.rows += len(window)
-        Export.objects.filter(pk=export.pk).update(rows=export.rows)
+        running = {"state": Export.State.RUNNING, "ended_at": None}  # a slow reader may have been given up
+        Export.objects.filter(pk=export.pk).update(rows=export.rows, **running)
 
 
 def _session_head() -> Sequence[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import string
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import connection
@@ -49,7 +51,7 @@ class Search:
     def of(cls, typed: str) -> Search | None:
         """The search for what was typed; None for nothing at all."""
         query = " ".join(typed[:LONGEST].replace("\x00", " ").split())
-        words = tuple(dict.fromkeys(query.translate(_NO_PUNCTUATION).casefold().split()))[:MOST_WORDS]
+        words = tuple(dict.fromkeys(query.translate(_NO_PUNCTUATION).lower().split()))[:MOST_WORDS]
         # Within a country a number often begins with a zero that it has not with the country's code.
         digits = re.sub(r"\D", "", query).lstrip("0") if _NUMBER.fullmatch(query) else ""
         return cls(query, words, digits if len(digits) >= FEWEST_DIGITS else "") if query else None
@@ -69,12 +71,16 @@ class Search:
         if self.is_too_short:
             return Window((), "")
         seen = Session.objects.visible_to(user, seat)
-        contacts = Contact.objects.filter(*map(_is_named, self.words)).values("customer_number")
+        contacts = self.contacts().values("customer_number")
         about = Q(customer_number__in=contacts) if self.words else Q()
         if self.digits:
             about |= Q(customer_number__contains=self.digits)
         texts = seen.filter(pk__in=self._matching().order_by().values("session"))
         return by_activity([seen.filter(about), texts] if self.words else [seen.filter(about)], after)
+
+    def contacts(self) -> QuerySet[Contact]:
+        """The contacts whose name or company has all the words; whoever may see none has to be kept from asking."""
+        return Contact.objects.filter(*(_has("name", word) | _has("company", word) for word in self.words))
 
     def with_found(self, sessions: QuerySet[Session]) -> QuerySet[Session]:
         """Adds `found_message`, the newest message with the words, to each session."""
@@ -89,12 +95,14 @@ class Search:
             asked = " & ".join(f"'{word}':*" for word in self.words)
             query = SearchQuery(asked, config="simple", search_type="raw")
             return Message.objects.alias(words=_WordsOf("text")).filter(words=query)
-        texts = (Q(text__icontains=word) for word in self.words)
+        texts = (_has("text", word) for word in self.words)
         return Message.objects.filter(*texts, pk__gt=_floor())
 
 
-def _is_named(word: str) -> Q:
-    return Q(name__icontains=word) | Q(company__icontains=word)
+def _has(field: str, word: str) -> Q:
+    """SQLite knows capital letters of ASCII only: other words are looked for as people write them."""
+    spellings = {word} if word.isascii() else {word, word.capitalize(), word.upper()}
+    return reduce(or_, (Q(**{f"{field}__icontains": spelling}) for spelling in sorted(spellings)))
 
 
 def _floor() -> int:

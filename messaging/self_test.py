@@ -55,6 +55,13 @@ def run(channel: Channel, own_address: str, *, timeout: float = TIMEOUT) -> Verd
 
     Not inside a transaction: the answer comes from this very portal.
     """
+    verdict = _test(channel, own_address, timeout)
+    if channel.domain and verdict.is_sure:
+        channel.note_webhook_test(passed=verdict.is_well)
+    return verdict
+
+
+def _test(channel: Channel, own_address: str, timeout: float) -> Verdict:
     domain = channel.domain
     target = _target(domain, own_address)
     body, proof = make_probe(channel.pk)

@@ -21,6 +21,8 @@ ROWS_OF_A_SHEET = 1_000_000  # a sheet has at most 1,048,576
 AT_ONCE = 500  # rows of a piece
 LONGEST = 32_767  # characters of a cell
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+# Where a program parts cells by another sign, or lines whatever stands around them, a cell begins in the middle.
+_CELL_WITHIN = re.compile(r"([;\t\r\n]\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 _NUMBER = re.compile(r"\+\d{1,15}")  # what can only be read as a number does nothing
 _UNFIT = re.compile(
     "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
@@ -56,7 +58,7 @@ def _csv_cell(cell: Cell) -> str | int:
         return cell
     if isinstance(cell, dt.datetime):
         return cell.isoformat(" ", "seconds")
-    text = (cell or "").replace("\x00", "")
+    text = _CELL_WITHIN.sub(r"\1'", (cell or "").replace("\x00", ""))
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension
@@ -14,6 +13,7 @@ from messaging import starting
 from messaging.models import Contact
 from messaging.models.session_access import may_answer
 from messaging.refusal import RefusedError
+from messaging.search import Search
 
 # The longest list of contacts that is offered.
 MOST_CONTACTS = 8
@@ -55,12 +55,9 @@ def foresee(seat: Extension, rule_id: int, typed_number: str) -> Foresight:
     return Foresight(name, sentence % {"owner": starting.owner_of(session)}, "warn")
 
 
-def contacts_like(typed: str) -> list[Contact]:
-    """Contacts whose name or company has the typed words."""
-    words = typed.split()
-    if not words or not any(letter.isalpha() for letter in typed):
+def contacts_like(seat: Extension, typed: str) -> list[Contact]:
+    """Contacts whose name or company has the typed words, for who may start a session with them."""
+    search = Search.of(typed)
+    if search is None or not search.words or not any(letter.isalpha() for letter in search.query):
         return []
-    found = Contact.objects.all()
-    for word in words:
-        found = found.filter(Q(name__icontains=word) | Q(company__icontains=word))
-    return list(found[:MOST_CONTACTS])
+    return list(search.contacts()[:MOST_CONTACTS]) if starting.rules_open_to(seat) else []

@@ -22,6 +22,7 @@ from messaging import (
     closing,
     counting,
     doorbell,
+    exporting,
     fetching,
     incoming_files,
     previews,
@@ -161,6 +162,11 @@ def trim_webhook_log() -> None:
         if not ids:
             return
         WebhookLogEntry.objects.filter(pk__in=ids).delete()
+
+
+@shared_task
+def stop_lost_exports() -> None:
+    exporting.stop_lost()
 
 
 @shared_task

@@ -19,7 +19,7 @@ NOTHING = to_message([])
 
 
 def may_read_changes(request: HttpRequest) -> bool:
-    return request.user.has_perm("admin.view_logentry")
+    return request.user.has_perm("messaging.view_change")
 
 
 class AuditedAdmin(ModelAdmin[M]):

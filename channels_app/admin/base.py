@@ -23,8 +23,8 @@ LONGEST_SEARCH = 200  # characters
 
 class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M]):
     list_per_page = 50
-    list_before_template = "portal/_next_step.html"
-    change_form_outer_before_template = "portal/_next_step.html"
+    list_before_template: str | None = "portal/_next_step.html"
+    change_form_outer_before_template: str | None = "portal/_next_step.html"
     warn_unsaved_form = True
 
     def formfield_for_dbfield(

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from channels_app.admin.forms import PortalForm, expect_range
 from channels_app.admin.unfolded import PasswordInput, TextArea
@@ -41,6 +42,9 @@ class ChannelForm(PortalForm[Channel]):
             "allow_takeover",
         ]
         widgets = {"accompanying_text": TextArea}
+        help_texts = {
+            "close_automatically": gettext_lazy("Off: a session stays open until somebody closes it.")
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -84,6 +88,7 @@ class ChannelForm(PortalForm[Channel]):
                 "credential": each.label
             }
             field.widget.attrs["placeholder"] = _("set") if is_set else _("not set")
+            field.help_text = _("It stands in your account at the ITSP. It is stored encrypted.")
             if is_set:
                 field.help_text = _("Set. Leave empty to keep it; it is never shown again.")
             elif self.unreadable:

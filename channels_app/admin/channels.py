@@ -38,7 +38,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
     unasked_fields = ["itsp", "domain"]
 
     class Media:
-        js = ["trunkline/copy.js", "portal/tabs.js", "portal/numbers.js"]
+        js = ["trunkline/copy.js", "portal/tabs.js", "portal/numbers.js", "portal/labels.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
         return super().get_queryset(request).prefetch_related("rules")
@@ -124,6 +124,8 @@ class ChannelAdmin(PortalAdmin[Channel]):
     def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:
         if not change:
             obj.domain = Domain.objects.first()
+        if "domain" in form.changed_data:
+            obj.webhook_tested_at = None  # that was another address
         super().save_model(request, obj, form, change)
         if change and "enabled" in form.changed_data:
             obj.note_switch()

@@ -12,6 +12,8 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +23,7 @@ from channels_app.admin.base import PortalAdmin
 from channels_app.admin.forms import PortalForm, expect_range
 from channels_app.admin.labels import domain_status
 from channels_app.models import Domain
+from channels_app.moments import moment
 from channels_app.reaching import Problem
 
 CHECK_TIMEOUT = 5  # seconds that a person waits after pressing a button
@@ -52,9 +55,9 @@ class DomainAdmin(PortalAdmin[Domain]):
         "host",
         "port",
         "used_by",
-        "certificate_ends_at",
-        "last_inbound_at",
-        "checked_at",
+        "certificate_end",
+        "last_inbound",
+        "checked",
     ]
     list_display_links = ["host"]
     search_fields = ["host"]
@@ -71,19 +74,34 @@ class DomainAdmin(PortalAdmin[Domain]):
     def status_badge(self, domain: Domain) -> SafeString:
         return domain_status(domain)
 
+    @admin.display(description=gettext_lazy("certificate ends"), ordering="certificate_ends_at")
+    def certificate_end(self, domain: Domain) -> str | None:
+        ends_at = domain.certificate_ends_at
+        return date_format(timezone.localtime(ends_at), "j M Y") if ends_at else None
+
+    @admin.display(description=gettext_lazy("last message in"), ordering="last_inbound_at")
+    def last_inbound(self, domain: Domain) -> str:
+        return moment(domain.last_inbound_at) if domain.last_inbound_at else _("never")
+
+    @admin.display(description=gettext_lazy("checked"), ordering="checked_at")
+    def checked(self, domain: Domain) -> str:
+        return moment(domain.checked_at) if domain.checked_at else _("never")
+
     # -- Checking --------------------------------------------------------------------------------------------------
 
     @admin.action(description=gettext_lazy("Check selected domains now"), permissions=["change"])
     def check_selected(self, request: HttpRequest, queryset: QuerySet[Domain]) -> None:
         self.tell_check(request, queryset)
 
-    def tell_check(self, request: HttpRequest, domains: Iterable[Domain]) -> None:
-        """Checks them over the network, and tells the person what was found."""
+    def tell_check(
+        self, request: HttpRequest, domains: Iterable[Domain], *, with_advice: bool = True
+    ) -> None:
+        """Checks them over the network, and tells the person what was found, and what to do."""
         for domain in domain_checks.check(domains, timeout=CHECK_TIMEOUT):
             status, reason = domain.standing
             words = f"{status.label}: {reason}" if reason else status.label
             text = _("%(domain)s: %(status)s.") % {"domain": domain, "status": words}
-            if domain.problem:
+            if domain.problem and with_advice:
                 text = f"{text} {problems.advice(Problem(domain.problem))}"
             good = status == Domain.Status.WORKS
             self.message_user(request, text, messages.SUCCESS if good else messages.WARNING)
@@ -105,7 +123,7 @@ class DomainAdmin(PortalAdmin[Domain]):
         if not self.has_change_permission(request, domain):
             raise PermissionDenied
         if request.method == "POST":
-            self.tell_check(request, [domain])
+            self.tell_check(request, [domain], with_advice=False)  # the page has it
         return HttpResponseRedirect(reverse("admin:channels_app_domain_change", args=[pk]))
 
     def changeform_view(

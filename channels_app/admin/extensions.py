@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from channels_app.admin.changed_values import model_line
-from channels_app.admin.forms import PortalForm
+from channels_app.admin.forms import ROLES_IN_WORDS, PortalForm
 from channels_app.admin.sign_in_links import SignInLinkAdmin
 from channels_app.admin.unfolded import Select
 from channels_app.changes import ADDED, CHANGED, Line, Part, to_message
@@ -64,9 +64,7 @@ class NewExtensionForm(ExtensionForm):
         label=gettext_lazy("Role"),
         choices=Role.choices,
         initial=Role.AGENT,
-        help_text=gettext_lazy(
-            "Agents use the inbox. Supervisors see and move every session besides. Administrators may do everything."
-        ),
+        help_text=ROLES_IN_WORDS,
         widget=Select,
     )
 

@@ -8,10 +8,14 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model
+from django.utils.translation import gettext_lazy
 
 from channels_app.admin.unfolded import ModelForm
 
 M = TypeVar("M", bound=Model)
+ROLES_IN_WORDS = gettext_lazy(
+    "Agents use the inbox. Supervisors see and move every session besides. Administrators may do everything."
+)
 
 
 class PortalForm(ModelForm[M]):

@@ -54,10 +54,12 @@ def domain_status(domain: Domain) -> SafeString:
     return badge(DOMAIN_TONES[status], status.label, reason)
 
 
-def domain_mark(domain: Domain) -> str:
-    """What a drop-down says behind a domain that webhooks can't come in through; "" where nothing is wrong."""
-    status, reason = domain.standing
-    return f"{status.label}: {reason}" if status == Domain.Status.BROKEN else ""
+def marked(domain: Domain, address: str) -> str:
+    """An address under a domain; marked in front, since it is long, where nothing can come in through it."""
+    status = domain.standing.status
+    if status != Domain.Status.BROKEN:
+        return address
+    return _("%(status)s: %(address)s") % {"status": status.label, "address": address}
 
 
 def queue_label(queue: MessageQueue, agents: int) -> str:

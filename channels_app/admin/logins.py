@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from channels_app.admin.forms import PortalForm
+from channels_app.admin.forms import ROLES_IN_WORDS, PortalForm
 from channels_app.admin.labels import badge
 from channels_app.admin.locks import locked_usernames, unlock
 from channels_app.admin.sign_in_links import SignInLinkAdmin
@@ -32,6 +32,10 @@ class LoginForm(PortalForm[User]):
     class Meta:
         model = User
         fields = ["username", "role", "is_active"]
+        help_texts = {
+            "username": gettext_lazy("What the person types to sign in, for example anna."),
+            "role": ROLES_IN_WORDS,
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -24,6 +24,7 @@ from channels_app.phone_numbers import is_us_number
 
 MAX_ROWS = 500  # a form with more takes too long to draw
 EXTENSION, QUEUE = "extension", "queue"
+NEW_QUEUE = "new-queue"  # offered while there is none, since a number needs somebody who receives
 Registration = RoutingRule.Registration
 
 
@@ -37,7 +38,13 @@ def destination_choices() -> list[Any]:
         (f"{QUEUE}:{queue.pk}", _("Queue %(queue)s") % {"queue": queue_label(queue, queue.agent_total)})
         for queue in MessageQueue.objects.annotate(agent_total=Count("agents"))
     ]
+    if not queues:
+        queues = [(NEW_QUEUE, _("A new queue “%(queue)s”") % {"queue": _name_of_new_queue()})]
     return [("", _("Choose who receives")), (_("Message queues"), queues), (_("Extensions"), extensions)]
+
+
+def _name_of_new_queue() -> str:
+    return _("Team")
 
 
 def destination_of(rule: RoutingRule) -> str:
@@ -126,7 +133,15 @@ class NumberForm(PortalForm[RoutingRule]):
         kind, _colon, pk = self.cleaned_data.get("destination", "").partition(":")
         self.instance.destination_extension_id = int(pk) if kind == EXTENSION else None
         self.instance.destination_queue_id = int(pk) if kind == QUEUE else None
+        if kind == NEW_QUEUE:
+            self.instance.destination_queue = MessageQueue(name=_name_of_new_queue())
         return cleaned
+
+    def save(self, commit: bool = True) -> RoutingRule:
+        new = self.instance.destination_queue
+        if new is not None and new.pk is None:  # two rows may ask for it
+            self.instance.destination_queue = MessageQueue.objects.get_or_create(name=new.name)[0]
+        return super().save(commit)
 
     def clean_registration(self) -> str:
         return self.cleaned_data["registration"] or Registration.NOT_REGISTERED

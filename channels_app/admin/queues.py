@@ -23,6 +23,7 @@ class QueueForm(PortalForm[MessageQueue]):
     class Meta:
         model = MessageQueue
         fields = ["name", "mode", "agents"]
+        help_texts = {"name": gettext_lazy("As agents see it, for example Support.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,6 +55,9 @@ class MessageQueueAdmin(PortalAdmin[MessageQueue]):
     list_filter = ["mode"]
     search_fields = ["name"]
     autocomplete_fields = ["agents"]
+
+    class Media:
+        js = ["portal/labels.js"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MessageQueue]:
         queues = super().get_queryset(request).prefetch_related("inbound_rules")

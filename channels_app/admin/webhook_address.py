@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_app.admin.labels import domain_mark
+from channels_app.admin.labels import marked
 from channels_app.admin.unfolded import ModelChoiceField, Select
 from channels_app.models import Channel, Domain
 
@@ -66,13 +66,7 @@ class AddressField(ModelChoiceField[Domain]):
             addresses[""] = own
             self.empty_label = _("%(address)s (local only)") % {"address": own}
         cast(AddressSelect, self.widget).addresses = addresses
-        self._labels = {
-            str(domain.pk): _("%(address)s (%(problem)s)")
-            % {"address": addresses[str(domain.pk)], "problem": mark}
-            if (mark := domain_mark(domain))
-            else addresses[str(domain.pk)]
-            for domain in domains
-        }
+        self._labels = {str(domain.pk): marked(domain, addresses[str(domain.pk)]) for domain in domains}
         self.queryset = Domain.objects.all()  # fills the widget anew
         if ending := channel.tokens.filter(ends_at__gt=timezone.now()).order_by("-ends_at").first():
             until = date_format(timezone.localtime(ending.ends_at), "DATETIME_FORMAT")

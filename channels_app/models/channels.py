@@ -122,6 +122,8 @@ class Channel(models.Model):
     failure_detail = models.CharField(max_length=300, blank=True, default="", editable=False)
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     status_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When a self-test last went all the way, through the domain that is chosen still.
+    webhook_tested_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ChannelQuerySet.as_manager()
@@ -312,6 +314,12 @@ class Channel(models.Model):
     def webhook_path(self) -> str:
         """Where the ITSP's requests come in, under any domain."""
         return reverse("webhook", args=[self.itsp, self.webhook_token.token])
+
+    def note_webhook_test(self, *, passed: bool) -> None:
+        """Notes whether a self-test went all the way, unless another domain has been chosen meanwhile."""
+        self.webhook_tested_at = timezone.now() if passed else None
+        asked = Channel.objects.filter(pk=self.pk, domain=self.domain)
+        asked.update(webhook_tested_at=self.webhook_tested_at)
 
     def rotate_webhook_token(self, *, end_old_at_once: bool = False) -> WebhookToken:
         """A new token for the webhook's address; the old one works `ROTATED_TOKEN_HOURS` more, or no longer."""

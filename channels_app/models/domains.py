@@ -160,7 +160,9 @@ class Domain(models.Model):
             )
             return Standing(status.ENDS_SOON, text % {"days": days + 1})
         text = ngettext(
-            "its certificate for %(days)d more day", "its certificate for %(days)d more days", days
+            "its certificate is valid for %(days)d more day",
+            "its certificate is valid for %(days)d more days",
+            days,
         )
         return Standing(status.WORKS, text % {"days": days})
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from channels_app.admin.channels import ChannelAdmin as SetUpChannelAdmin
 from channels_app.admin.labels import channel_status, domain_status, past_status
 from channels_app.models import Channel
+from channels_app.moments import moment
 from messaging import checking, resolving, self_test
 from messaging.admin import periods
 from messaging.admin.channel_figures import Figures, figures_of
@@ -137,7 +138,7 @@ class ChannelAdmin(SetUpChannelAdmin):
                 "channel": channel,
                 "status": channel_status(channel),
                 "changes": [
-                    (change.changed_at, past_status(change))
+                    (change.changed_at, moment(change.changed_at), past_status(change))
                     for change in channel.status_changes.all()[:SHOWN_CHANGES]
                 ],
                 "domain_status": domain_status(channel.domain) if channel.domain else "",
@@ -241,5 +242,5 @@ def _figures(channel: Channel) -> Figures:
     return getattr(channel, "figures", None) or Figures()
 
 
-def _ago(moment: Any) -> str:
-    return _("%(time)s ago") % {"time": timesince(moment, depth=1)} if moment else _("never")
+def _ago(at: Any) -> str:
+    return _("%(time)s ago") % {"time": timesince(at, depth=1)} if at else _("never")

@@ -27,7 +27,8 @@ class Chart:
                 "label": label,
                 "data": values,
                 "backgroundColor": colour,
-                "maxBarThickness": 10,
+                "grouped": True,  # or one bar hides the other
+                "maxBarThickness": 7,
                 "borderRadius": 2,
                 "maxTicksXLimit": 8,
                 "displayYAxis": True,

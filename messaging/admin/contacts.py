@@ -6,6 +6,7 @@ import re
 
 from django.contrib import admin
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from channels_app.admin.base import PortalAdmin
 from channels_app.admin.forms import PortalForm
@@ -19,6 +20,13 @@ class ContactForm(PortalForm[Contact]):
     class Meta:
         model = Contact
         fields = ["customer_number", "name", "company", "note"]
+        help_texts = {
+            "customer_number": gettext_lazy(
+                "As messages come from it: in international format, for example +14102161183, or a short code."
+            ),
+            "name": gettext_lazy("The inbox shows it instead of the number."),
+            "note": gettext_lazy("Colleagues see it in the conversation; the customer never does."),
+        }
 
     def clean_customer_number(self) -> str:
         """In the form in which messages come: E.164, or a short code or a name as it is."""

@@ -6,16 +6,20 @@ import uuid
 from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from channels_app.admin.unfolded import Select
 from channels_app.models import User
 from messaging import exporting
 from messaging.models import Export, Message, Session
@@ -33,10 +37,16 @@ PLACES = Places(together=2, each=1)  # a process has 20 threads, and an export m
 
 class ExportForm(forms.Form):
     content = forms.ChoiceField(
-        label=gettext_lazy("What"), choices=Export.Content.choices, initial=Export.Content.SESSIONS
+        label=gettext_lazy("What"),
+        choices=Export.Content.choices,
+        initial=Export.Content.SESSIONS,
+        widget=Select,
     )
     format = forms.ChoiceField(
-        label=gettext_lazy("As"), choices=Export.Format.choices, initial=Export.Format.XLSX
+        label=gettext_lazy("As"),
+        choices=Export.Format.choices,
+        initial=Export.Format.XLSX,
+        widget=Select,
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -57,10 +67,17 @@ class SessionExport(Base):
         ]
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """GET: asks what and how; POST: the file, as it is written. The address has the list's filters."""
+        """GET: asks what and how; POST: the file, as it is written. The address has the list's filters.
+
+        Filters that make no sense lead back to the list: nobody takes out more than they see there.
+        """
         if not self.has_view_permission(request):
             raise PermissionDenied
-        sessions = Session.objects.filter(pk__in=self._filtered(request).order_by().values("pk"))
+        try:
+            filtered = self._filtered(request)
+        except IncorrectLookupParameters:
+            return redirect("admin:messaging_session_changelist")
+        sessions = Session.objects.filter(pk__in=filtered.order_by().values("pk"))
         form = ExportForm(request.POST or None, initial={"key": uuid.uuid4()})
         if request.method != "POST" or not form.is_valid():
             return self._ask(request, form, sessions)
@@ -89,6 +106,8 @@ class SessionExport(Base):
 
     def _filtered(self, request: HttpRequest) -> Any:
         changelist = self.get_changelist_instance(request)
+        if request.GET.get(SEARCH_VAR, "").strip() and not changelist.query:
+            raise IncorrectLookupParameters  # a search that makes no sense is left out by the list
         return changelist.get_queryset(request)
 
     def _ask(self, request: HttpRequest, form: ExportForm, sessions: Any, status: int = 200) -> HttpResponse:

@@ -1,4 +1,5 @@
 from messaging.models.attachments import Attachment
+from messaging.models.changes import Change
 from messaging.models.contacts import Contact
 from messaging.models.exports import Export
 from messaging.models.messages import Message
@@ -12,6 +13,7 @@ from messaging.models.webhook_log import WebhookLogEntry
 
 __all__ = [
     "Attachment",
+    "Change",
     "Contact",
     "Export",
     "Message",

@@ -20,7 +20,7 @@ def check(request: HttpRequest, person: Person) -> HttpResponse:
     if person.seat is None:
         raise NotFoundError
     typed = asked.value(request, "customer").strip()
-    contacts = start_check.contacts_like(typed)
+    contacts = start_check.contacts_like(person.seat, typed)
     foresight = None
     if typed and not contacts:
         foresight = start_check.foresee(person.seat, asked.number(request, "rule") or 0, typed)

@@ -15,16 +15,4 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("[data-number]")) mark(event.target);
 });
 
-// The box to type extensions in is made by a library, without a label.
-function name(root) {
-  for (const select of root.querySelectorAll("select[multiple][aria-label]")) {
-    const box = select.parentElement.querySelector(".select2-search__field");
-    box?.setAttribute("aria-label", select.getAttribute("aria-label"));
-  }
-}
-
-document.addEventListener("DOMContentLoaded", () => {
-  document.querySelectorAll("[data-number]").forEach(mark);
-  setTimeout(() => name(document));
-});
-document.addEventListener("formset:added", (event) => setTimeout(() => name(event.target)));
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-number]").forEach(mark));

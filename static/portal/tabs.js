@@ -1,5 +1,5 @@
 // Tabs by mouse and keyboard (arrows, Home, End). The page says which is open: the first with an error. Without
-// errors the tab that was open before a reload opens again.
+// errors the tab that the address asks for opens (?tab=), else the one that was open before a reload.
 document.addEventListener("DOMContentLoaded", () => {
   for (const root of document.querySelectorAll("[data-tabs]")) setUp(root);
 });
@@ -32,6 +32,8 @@ function setUp(root) {
     tab.focus();
   });
 
-  const before = tabs.find((tab) => tab.id === sessionStorage.getItem(memory));
+  const asked = new URLSearchParams(location.search).get("tab");
+  const before =
+    tabs.find((tab) => tab.id === `tab-${asked}`) ?? tabs.find((tab) => tab.id === sessionStorage.getItem(memory));
   if (before && root.dataset.hasErrors === undefined) open(before);
 }

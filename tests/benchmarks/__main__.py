@@ -17,7 +17,16 @@ Figures = dict[str, float]
 
 def rows(home: Path, database: str) -> dict[str, Callable[[], Figures]]:
     """Every row by its name."""
-    from tests.benchmarks import crash_receiving, crash_sending, files, inbox, live, receiving, sending
+    from tests.benchmarks import (
+        crash_receiving,
+        crash_sending,
+        files,
+        inbox,
+        live,
+        portal,
+        receiving,
+        sending,
+    )
 
     named: dict[str, Callable[[], Figures]] = {}
     for rate in (1, 10, 50, 100, 120):
@@ -42,6 +51,9 @@ def rows(home: Path, database: str) -> dict[str, Callable[[], Figures]]:
     named["streams"] = lambda: live.streams(home)
     named["statements"] = receiving.statements
     named["inbox"] = inbox.inbox
+    named["channel-list"] = portal.channel_list
+    named["portal-lists"] = portal.lists
+    named["export"] = lambda: portal.export(home)
     named["many-rows"] = receiving.many_rows
     return named
 

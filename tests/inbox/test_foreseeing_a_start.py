@@ -69,3 +69,17 @@ def test_contacts_are_found_by_words_of_their_names(rule, anna, browser_of):
     page = said(browser_of(anna), rule, "sons mar")
     assert f'<option value="{CUSTOMER}">Maria Santos · Santos &amp; Sons</option>' in page
     assert "is not a phone number" in said(browser_of(anna), rule, "nobody")
+
+
+def test_contacts_are_offered_only_to_who_may_start_a_session(rule, anna, browser_of):
+    Contact.objects.create(customer_number=CUSTOMER, name="Mary Miller", company="Acme")
+    assert "Mary Miller" in said(browser_of(anna), rule, "mary acme")
+    rule.allowed_extensions.clear()
+    page = said(browser_of(anna), rule, "mary")
+    assert "Mary" not in page
+    assert CUSTOMER not in page
+
+
+@pytest.mark.parametrize("typed", ["a " * 1500, "a\x00b", "\x00"])
+def test_garbage_in_place_of_a_name_is_answered_like_anything_else(typed, rule, anna, browser_of):
+    said(browser_of(anna), rule, typed)

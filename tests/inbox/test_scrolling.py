@@ -110,7 +110,9 @@ def test_a_search_leads_to_the_message_that_was_found(viewport, many, anna, brow
     options = {"viewport": viewport} if viewport else {}
     with pages(tmp_path) as opened:
         page = opened.open(browser_of(anna), "/inbox/?tab=queue", **options)
-        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), "the page itself scrolls"
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), (
+            "the page itself scrolls"
+        )
         page.keyboard.press("/")
         page.keyboard.type("marma")
         expect(page.locator("#list mark")).to_have_text("marma")

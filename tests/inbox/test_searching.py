@@ -44,6 +44,12 @@ def test_a_session_is_found_by_its_contact(typed, receive, waiting, anna):
     assert found(anna, typed) == [waiting.pk]
 
 
+@pytest.mark.parametrize("typed", ["Özil", "özil", "ÖZIL"])
+def test_a_contact_is_found_whatever_letters_its_name_begins_with(typed, waiting, anna):
+    Contact.objects.create(customer_number=CUSTOMER, name="Mesut Özil")
+    assert found(anna, typed) == [waiting.pk]
+
+
 @pytest.mark.parametrize(
     ("text", "typed"),
     [
@@ -53,6 +59,10 @@ def test_a_session_is_found_by_its_contact(typed, receive, waiting, anna):
         ("It costs 12.50", "12.50"),
         ("Grüße aus Köln", "köln"),
         ("Привет, где заказ", "заказ"),
+        ("Привет, где заказ", "Привет"),
+        ("Привет, где заказ", "привет"),
+        ("ÄPFEL", "Äpfel"),
+        ("Hauptstraße 5", "hauptstraße"),
         ("注文はどこですか", "注文"),
         ("नमस्ते दुनिया", "दुनिया"),
         ("It's Mary's", "mary's"),

@@ -76,6 +76,7 @@ def test_it_goes_through_the_proxy_to_the_portal_and_back_and_leaves_nothing(
     )
     assert nothing_was_stored()
     assert Domain.objects.get().last_inbound_at is None
+    assert Channel.objects.get().webhook_tested_at is not None
 
 
 @pytest.mark.stack
@@ -167,6 +168,18 @@ def test_it_works_all_the_same_where_a_message_came_in_lately(at: Callable[..., 
     verdict = self_test.run(at(closed_port(), last_inbound_at=timezone.now()), OWN)
     assert "works: a message came in through it" in verdict.text
     assert (verdict.is_well, verdict.is_sure) == (True, False)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("is_open", "is_noted"), [(True, False), (False, True)])
+def test_a_test_that_failed_undoes_one_that_passed_and_one_that_says_nothing_does_not(
+    at: Callable[..., Channel], authority: Authority, is_open: bool, is_noted: bool
+) -> None:
+    with ScriptedServer(http_answer(404), tls=authority.server()) as server:
+        channel = at(server.port if is_open else closed_port())
+        channel.note_webhook_test(passed=True)
+        self_test.run(channel, OWN)
+    assert (Channel.objects.get().webhook_tested_at is not None) is is_noted
 
 
 # -- The probe ---------------------------------------------------------------------------------------------------------

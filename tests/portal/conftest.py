@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import pytest
+from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
 
@@ -28,6 +31,13 @@ def supervisor_client(supervisor: User) -> Client:
     client = Client(SERVER_NAME="localhost")
     client.force_login(supervisor, "django.contrib.auth.backends.ModelBackend")
     return client
+
+
+def fill(rows: Iterable[Model]) -> None:
+    """Stores very many rows, some at a time: the database ends a transaction that says nothing for 10 seconds."""
+    rest = iter(rows)
+    while some := list(islice(rest, 2000)):
+        type(some[0])._default_manager.bulk_create(some)
 
 
 def channel_form(*rows: dict[str, Any], saved: int = 0, **values: Any) -> dict[str, Any]:

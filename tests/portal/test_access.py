@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from channels_app.models import Channel, Domain, Extension, MessageQueue, RoutingRule, User
 from channels_app.models.users import SUPERVISOR_PERMISSIONS
-from messaging.models import Contact, Export, Session, UnroutableMessage, WebhookLogEntry
+from messaging.models import Change, Contact, Export, Session, UnroutableMessage, WebhookLogEntry
 from tests.portal.conftest import channel_form
 
 SETTINGS = (Channel, Contact, Domain, Extension, MessageQueue, RoutingRule, User)
@@ -46,7 +46,7 @@ def everything(rule: RoutingRule, channel: Channel, queue: MessageQueue) -> dict
         UnroutableMessage: UnroutableMessage.objects.create(
             channel=channel, received_at=now, fingerprint="f"
         ),
-        LogEntry: LogEntry.objects.log_actions(
+        Change: LogEntry.objects.log_actions(
             Extension.objects.all()[0].user_id, [channel], 2, "Changed.", single_object=True
         ),
         WebhookLogEntry: WebhookLogEntry.objects.create(channel=channel, received_at=now, outcome="stored"),

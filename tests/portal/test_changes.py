@@ -16,9 +16,9 @@ from django.utils import timezone
 from channels_app.changes import parts_of, sentence_of
 from channels_app.models import Channel, Domain, Extension, MessageQueue, Role, RoutingRule, SignInLink, User
 from messaging.models import Contact, Message, Session, UnroutableMessage
-from tests.portal.conftest import ADD, SECRET, channel_form, new_channel_form, page_of
+from tests.portal.conftest import ADD, SECRET, channel_form, fill, new_channel_form, page_of
 
-CHANGES = "/portal/admin/logentry/"
+CHANGES = "/portal/messaging/change/"
 Lines = dict[str, Any]
 
 
@@ -410,7 +410,7 @@ def test_the_list_asks_little_with_any_number_of_rows(
     rows: int,
 ) -> None:
     kinds = [ContentType.objects.get_for_model(model) for model in (Channel, MessageQueue, User, Domain)]
-    LogEntry.objects.bulk_create(
+    fill(
         LogEntry(
             user=administrator,
             content_type=kinds[number % 4],

@@ -17,7 +17,7 @@ from channels_app.models import Channel, Domain, RoutingRule
 from channels_app.reaching import Problem
 from messaging import inbound_domains, tasks
 from tests.authority import Authority
-from tests.portal.conftest import page_of
+from tests.portal.conftest import channel_form, page_of
 from tests.scripted_server import ScriptedServer, closed_port
 
 DOMAINS = "/portal/channels_app/domain/"
@@ -53,7 +53,7 @@ def said(client: Client, address: str, form: dict[str, Any] | None = None) -> st
 @pytest.mark.parametrize(
     ("certificate", "sentences"),
     [
-        ({}, ["Works", "its certificate for 90 more days"]),
+        ({}, ["Works", "its certificate is valid for 90 more days"]),
         ({"days": 4}, ["Certificate ends soon", "in less than 5 days: renew it"]),
         ({"days": -3}, ["Broken", "its certificate has ended", "Renew the certificate"]),
         (
@@ -153,11 +153,30 @@ def test_a_broken_domain_is_marked_on_the_channels_page_and_in_its_drop_down(
     Channel.objects.update(domain=broken)
     page = administrator_client.get(page_of(channel)).content.decode()
     path = f"/webhooks/apidaze/{channel.webhook_token.token}/"
-    assert f"https://sms.example.com{path} (Broken: its certificate has ended)</option>" in page
-    assert f"https://other.example.com{path}</option>" in page
+    assert f">Broken: https://sms.example.com{path}</option>" in page
+    assert f">https://other.example.com{path}</option>" in page
     assert f'data-address="https://sms.example.com{path}"' in page
     facts = page[page.index("How the channel stands") : page.index("Last message in")]
     assert ">Broken</span>" in facts
+
+
+def test_a_channel_that_takes_another_domain_is_to_be_tested_anew(
+    administrator_client: Client, channel: Channel
+) -> None:
+    first, other = (Domain.objects.create(host=f"{name}.example.com") for name in ("sms", "other"))
+    Channel.objects.update(domain=first)
+    channel.refresh_from_db()
+    channel.note_webhook_test(passed=True)
+
+    def step() -> bool:
+        steps = administrator_client.get("/portal/").context["guidance"].steps
+        return next(bool(each.done) for each in steps if each.title == "Test that messages come in")
+
+    administrator_client.post(page_of(channel), channel_form(domain=first.pk))
+    assert step()
+    assert "Webhook tested" in administrator_client.get(page_of(channel)).content.decode()
+    administrator_client.post(page_of(channel), channel_form(domain=other.pk))
+    assert not step()
 
 
 # -- What came in through it -------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import uuid
 from typing import Any
 
@@ -34,6 +35,10 @@ EVIL = [
     "=cmd|' /C calc'!A0",
     "a\x01b<&>\"'",
     "multi\nline\r\n🎉",
+    "a;=1+1;",
+    "a;  @SUM(A1)",
+    "a\t=1+1\t",
+    "a\n=1+1;",
 ]
 
 
@@ -89,6 +94,28 @@ def test_no_cell_of_a_csv_file_is_a_formula(administrator_client: Client, sessio
             for cell in row:
                 assert not cell.lstrip().startswith(("=", "-", "@", "\uff1d")), cell
                 assert not cell.startswith("+") or cell[1:].isdigit()
+
+
+def test_no_cell_is_a_formula_either_where_semicolons_or_tabs_part_them(
+    administrator_client: Client, session: Session
+) -> None:
+    lines = export(administrator_client, "messages", "csv").decode("utf-8-sig").splitlines()
+    for cell in (cell for line in lines for cell in re.split("[;\t]", line)):
+        assert not cell.lstrip().startswith(("=", "-", "@", "\uff1d")), cell
+
+
+@pytest.mark.parametrize("query", ["foo=bar", "holder=abc", "queue=x", "q=%00"])
+def test_filters_that_make_no_sense_export_nothing(
+    query: str, administrator_client: Client, session: Session
+) -> None:
+    for answer in (
+        administrator_client.get(f"{ADDRESS}?{query}"),
+        administrator_client.post(
+            f"{ADDRESS}?{query}", {"content": "messages", "format": "csv", "key": uuid.uuid4()}
+        ),
+    ):
+        assert answer.status_code == 302
+    assert not Export.objects.exists()
 
 
 def test_every_text_of_an_xlsx_file_is_a_text_as_it_was(
@@ -209,6 +236,22 @@ def test_one_press_is_one_export(administrator_client: Client, session: Session)
     begun(administrator_client.post(ADDRESS, asked)).close()
     assert administrator_client.post(ADDRESS, asked).status_code == 409
     assert Export.objects.count() == 1
+
+
+def test_an_export_whose_process_died_does_not_run_for_ever(
+    administrator_client: Client, session: Session
+) -> None:
+    pieces = begun(
+        administrator_client.post(ADDRESS, {"content": "messages", "format": "csv", "key": uuid.uuid4()})
+    )
+    exporting.stop_lost()
+    assert Export.objects.get().state == Export.State.RUNNING
+    Export.objects.update(started_at=timezone.now() - dt.timedelta(hours=2))
+    exporting.stop_lost()
+    assert Export.objects.get().state == Export.State.STOPPED
+    for _piece in pieces:  # its reader was slow, no more
+        pass
+    assert Export.objects.get().state == Export.State.DONE
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from channels_app.models import Channel, Extension, MessageQueue, RoutingRule
 from messaging.models import Message, Presence, Session, TrafficCount, UnroutableMessage
 from messaging.models.traffic import quarter_of
+from tests.portal.conftest import fill
 
 Figures = dict[str, tuple[int, str]]
 
@@ -82,9 +83,9 @@ def test_every_figure_counts_what_its_list_shows(
         "Received today": 0,
         "Sent today": 0,
         "Failed today": 0,
-        "Customers wait, nobody holds": 1,
+        "Customers waiting in queues": 1,
         "Failed lately, not sent again": 1,
-        "Unconfirmed, not looked after": 1,
+        "Unconfirmed lately, not sent again": 1,
         "Unroutable messages": 1,
         "Channels not connected": 1,
     }
@@ -92,9 +93,9 @@ def test_every_figure_counts_what_its_list_shows(
         label: list(administrator_client.get(address).context["cl"].result_list)
         for label, (_value, address) in found.items()
     }
-    assert listed["Customers wait, nobody holds"] == [waiting]
+    assert listed["Customers waiting in queues"] == [waiting]
     assert listed["Failed lately, not sent again"] == [held]
-    assert listed["Unconfirmed, not looked after"] == [unconfirmed.session]
+    assert listed["Unconfirmed lately, not sent again"] == [unconfirmed.session]
     assert [each.fingerprint for each in listed["Unroutable messages"]] == ["waiting"]
     assert listed["Channels not connected"] == [channel]
 
@@ -216,7 +217,7 @@ def test_the_first_page_asks_little_with_any_number_of_sessions(
     rows: int,
 ) -> None:
     now = timezone.now()
-    Session.objects.bulk_create(
+    fill(
         Session(
             channel=channel,
             our_number="+1",
@@ -230,5 +231,5 @@ def test_the_first_page_asks_little_with_any_number_of_sessions(
         )
         for number in range(rows)
     )
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(14):
         assert administrator_client.get("/portal/").status_code == 200

@@ -1,0 +1,82 @@
+"""Every page of the portal, wide and narrow, light and dark: axe finds nothing, and nothing runs out of the screen."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+
+from channels_app.models import Domain
+from messaging.made_up_traffic import make_up
+from messaging.models import Contact, Export, Session
+from tests.inbox.open_page import NARROW, WIDE, pages
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.once,
+]
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+SET_UP = [
+    "",
+    "set-up/",
+    "channels_app/channel/",
+    "channels_app/channel/add/",
+    "channels_app/channel/add/?itsp=apidaze",
+]
+LISTS = [
+    *(f"channels_app/{name}/" for name in ("domain", "extension", "user", "messagequeue")),
+    *(
+        f"messaging/{name}/"
+        for name in ("session", "webhooklogentry", "unroutablemessage", "contact", "change", "export")
+    ),
+    "messaging/session/?q=nobody",
+    "messaging/session/export/",
+]
+# select2 puts a span into its list.
+LIBRARY = {("list", "select2-selection__rendered")}
+
+
+def test_axe_finds_nothing_on_any_page(rule, administrator, browser_of_administrator, tmp_path):
+    list(make_up(60, 300, seed=1))
+    domain = Domain.objects.create(host="sms.example.com")
+    contact = Contact.objects.first() or Contact.objects.create(customer_number="+1", name="Mary")
+    Export.objects.create(key=uuid.uuid4(), content="sessions", format="csv", person_name="admin")
+    things = [
+        f"channels_app/channel/{rule.channel_id}/change/",
+        f"channels_app/channel/{rule.channel_id}/delete/",
+        f"channels_app/channel/{rule.channel_id}/history/",
+        f"channels_app/messagequeue/{rule.destination_queue_id}/change/",
+        f"channels_app/domain/{domain.pk}/change/",
+        f"messaging/contact/{contact.pk}/change/",
+        f"messaging/session/{Session.objects.latest('pk').pk}/change/",
+    ]
+    found = []
+    with pages(tmp_path) as opened:
+        for scheme, viewport in (("light", WIDE), ("dark", NARROW)):
+            page = opened.open(browser_of_administrator, "/portal/", viewport=viewport, color_scheme=scheme)
+            for address in [*SET_UP, *LISTS, *things]:
+                answer = page.goto(f"{opened.origin}/portal/{address}")
+                assert answer is not None
+                assert answer.status == 200, address
+                if page.evaluate("document.documentElement.scrollWidth") > viewport["width"]:
+                    found.append(f"{address} ({scheme}): wider than the screen")
+                for violation in Axe().run(page, options={"runOnly": RULES}).response["violations"]:
+                    for node in violation["nodes"]:
+                        if not any(
+                            rule == violation["id"] and part in node["html"] for rule, part in LIBRARY
+                        ):
+                            found.append(f"{address} ({scheme}): {violation['id']} {node['html'][:120]}")
+    assert not found, "\n".join(found)
+
+
+@pytest.fixture
+def browser_of_administrator(administrator):
+    client = Client()
+    client.force_login(administrator, backend=settings.AUTHENTICATION_BACKENDS[-1])
+    return client
