@@ -120,6 +120,7 @@ class Composer(Shown):
     # Not part of what is new: the page that uploads them knows them, and must not be disturbed.
     drafts: tuple[FileLine, ...] = field(repr=False)
     accompanying_text: str = ""
+    later_session: int = 0  # the open one of the same customer, beside a closed one
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,9 @@ def visible_session(user: User, seat: Extension | None, session_id: int) -> Sess
     sessions = Session.objects.select_related("channel__domain", "channel__sending_state", "queue")
     contact = Contact.objects.filter(customer_number=OuterRef("customer_number"))
     sessions = sessions.annotate(
-        contact_name=Subquery(contact.values("name")), contact_company=Subquery(contact.values("company"))
+        contact_name=Subquery(contact.values("name")),
+        contact_company=Subquery(contact.values("company")),
+        later_session=Subquery(_later_sessions(user, seat).values("pk")[:1]),
     )
     if found := with_marks(sessions.visible_to(user, seat), seat).filter(pk=session_id).first():
         return found
@@ -165,6 +168,12 @@ def visible_session(user: User, seat: Extension | None, session_id: int) -> Sess
     if hidden is not None:
         access.demand_visible(hidden, user, seat)
     raise NotFoundError
+
+
+def _later_sessions(user: User, seat: Extension | None) -> QuerySet[Session]:
+    """The open session with the same customer that this person sees beside a closed one, at most one."""
+    same = {name: OuterRef(name) for name in ("channel", "our_number", "customer_number")}
+    return Session.objects.visible_to(user, seat).filter(status="open", pk__gt=OuterRef("pk"), **same)
 
 
 def read_conversation(
@@ -435,6 +444,7 @@ def _composer(session: Session, seat: Extension | None) -> Composer:
         why_no_files="" if why_not else uploads.why_no_files(session),
         drafts=() if why_not or seat is None else _drafts(session, seat),
         accompanying_text=session.channel.accompanying_text,
+        later_session=session.later_session or 0,  # type: ignore[attr-defined]
     )
 
 

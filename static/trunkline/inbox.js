@@ -312,6 +312,7 @@
   function askForList() {
     asksForList = null;
     if (wanted.has("list")) ask(byId("list"));
+    if (document.querySelector("#composer .why-not")) ask(conversation()); // a closed one hears of its customer's next
   }
 
   function isDoing(xhr) {

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from messaging import closing, pickup
+from messaging import closing, pickup, transfer
 from messaging.models import Message, Session
 from tests.conftest import CUSTOMER
 from tests.inbox.conftest import PARTS
@@ -79,6 +79,20 @@ def test_a_closed_session_offers_to_start_with_everything_filled_in(waiting, rul
     form = client.get(offer.replace("&amp;", "&")).content.decode()
     assert f'value="{CUSTOMER}"' in form
     assert f'<option value="{rule.pk}" selected>' in form
+
+
+def test_a_closed_session_leads_to_the_open_one_of_a_customer_who_wrote_again(
+    waiting, receive, anna, carla, browser_of
+):
+    pickup.pick_up(anna.user, anna, waiting.pk)
+    closing.close(anna.user, anna, waiting.pk)
+    again = receive("One more thing")
+    address = reverse("conversation", args=[again.pk])
+    page = browser_of(anna).get(reverse("conversation", args=[waiting.pk]))
+    assert f'<a class="button primary"\n           href="{address}"' in page.content.decode()
+    transfer.transfer(anna.user, anna, again.pk, carla)
+    page = browser_of(anna).get(reverse("conversation", args=[waiting.pk]))
+    assert f'href="{address}"' not in page.content.decode()
 
 
 def test_a_transfer_leaves_the_list_and_says_where_it_went(waiting, anna, carla, browser_of):
