@@ -86,8 +86,8 @@ def test_the_list_and_the_conversation_go_on_by_scrolling_and_keep_their_place(
                 other.get_by_role("button", name="Transfer").or_(other.get_by_role("link", name="Transfer"))
             ).to_be_visible()
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        expect(page.locator(f"#row-{many[-3].pk}")).to_have_count(0)
-        expect(page.locator(f"#row-{many[1].pk}")).to_have_count(0)
+        expect(page.locator(f"#row-{many[-3].pk}")).to_have_count(0, timeout=20_000)
+        expect(page.locator(f"#row-{many[1].pk}")).to_have_count(0, timeout=20_000)
         assert page.evaluate("document.activeElement.id") == f"row-{many[-2].pk}"
         assert in_sight(page, f"#row-{many[-2].pk}")
         assert abs(top_of(page, f"#row-{many[-2].pk}") - before) < 150
