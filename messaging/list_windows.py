@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 
@@ -20,7 +21,6 @@ from messaging.models import Session
 from messaging.personal import archived_by, not_archived
 
 PAGE = 50  # sessions of a window
-MOST_ARCHIVED = 10_000  # sessions of the tab
 _CURSOR = re.compile(r"\d{1,18}(-\d{1,18}){1,2}", re.ASCII)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NOBODY_WAITS = 10**17  # microseconds: after every time at which somebody can wait
@@ -60,18 +60,15 @@ def branches(tab: Tab, user: User, seat: Extension | None) -> list[QuerySet[Sess
             never_held = Session.objects.closed_unheld_in(seat.queues.all())
             return [not_archived(mine.filter(status="closed"), seat), not_archived(never_held, seat)]
         case _:
-            return [Session.objects.seen_from(seat).filter(pk__in=_archived_last(seat))]
-
-
-def _archived_last(seat: Extension) -> list[int]:
-    """The ids of what `seat` has archived. As a list: asked for in one, databases read all sessions to find them."""
-    return list(archived_by(seat).order_by("-archived_up_to")[:MOST_ARCHIVED])
+            return [Session.objects.seen_from(seat).filter(pk__in=archived_by(seat))]
 
 
 def window(tab: Tab, user: User, seat: Extension | None, after: str = "", size: int = PAGE) -> Window:
     """The window of `tab` that begins after the cursor `after`; one that makes no sense is as none."""
     if tab == Tab.QUEUE and seat is not None:
         return _longest_waiting(branches(tab, user, seat), seat, after, size)
+    if tab == Tab.ARCHIVED and seat is not None:
+        return _archived(seat, after, size)
     return by_activity(branches(tab, user, seat), after, size)
 
 
@@ -90,52 +87,86 @@ def by_activity(parts: list[QuerySet[Session]], after: str = "", size: int = PAG
     found: list[tuple[dt.datetime, int]] = []
     for part in parts:
         if numbers:
-            at = _EPOCH + dt.timedelta(microseconds=numbers[0])
-            before = Q(last_activity_at__lt=at) | Q(last_activity_at=at, pk__lt=numbers[1])
-            part = part.filter(before, last_activity_at__lte=at)
-        ordered = part.order_by("-last_activity_at", "-pk")
-        found += ordered.values_list("last_activity_at", "pk")[: size + 1]
-    shown = heapq.nlargest(size + 1, found)
-    more = len(shown) > size
-    shown = shown[:size]
-    return Window(tuple(pk for _at, pk in shown), f"{_micros(shown[-1][0])}-{shown[-1][1]}" if more else "")
+            part = part.filter(_before(numbers, "last_activity_at", "pk"))
+        found += part.order_by("-last_activity_at", "-pk").values_list("last_activity_at", "pk")[: size + 1]
+    return _window(sorted(set(found), reverse=True), size)
+
+
+def _archived(seat: Extension, after: str, size: int) -> Window:
+    """By activity too. What was archived is read first, and then which of it is seen: asked for in one, databases
+    read all sessions to find the few that are both."""
+    states = archived_by(seat).order_by("-session__last_activity_at", "-session")
+    numbers = _numbers(after, 2)
+    shown: list[tuple[dt.datetime, int]] = []
+    while len(shown) <= size:
+        rows = states.filter(_before(numbers, "session__last_activity_at", "session")) if numbers else states
+        found = list(rows.values_list("session__last_activity_at", "session")[: 2 * size])
+        ids = [pk for _at, pk in found]
+        seen = set(Session.objects.seen_from(seat).filter(pk__in=ids).values_list("pk", flat=True))
+        shown += [row for row in found if row[1] in seen]
+        if len(found) < 2 * size:
+            break
+        numbers = (_micros(found[-1][0]), found[-1][1])
+    return _window(shown, size)
 
 
 def _longest_waiting(parts: list[QuerySet[Session]], seat: Extension, after: str, size: int) -> Window:
     """Queue by queue, in each whoever waits longest first; then those in which nobody waits."""
     queues = list(seat.queues.order_by("name").values_list("pk", flat=True))
-    if not queues:
-        return Window((), "")
-    ranks = {pk: rank for rank, pk in enumerate(queues)}
-    rank = Case(
-        *(When(queue=pk, then=Value(number)) for pk, number in ranks.items()),
-        default=Value(len(ranks)),
-        output_field=IntegerField(),
-    )
     numbers = _numbers(after, 3)
+    if numbers and numbers[0] in queues:
+        queues = queues[queues.index(numbers[0]) :]
+    else:
+        numbers = ()
     found: list[tuple[int, int, int]] = []
     for part in parts:
-        part = part.annotate(rank=rank)
-        if numbers and numbers[0] in ranks:
-            part = part.filter(_follows(ranks[numbers[0]], numbers[1], numbers[2]))
-        ordered = part.order_by("rank", F("waiting_since").asc(nulls_last=True), "pk")
-        for queue, since, pk in ordered.values_list("queue", "waiting_since", "pk")[: size + 1]:
-            found.append((ranks[queue], _micros(since) if since else _NOBODY_WAITS, pk))
+        # The first queue is read along its index, and often is all there is to show.
+        first = part.filter(queue__in=queues[:1])
+        if numbers:
+            first = first.filter(_follows(numbers[1], numbers[2]))
+        rows = _in_order(first, queues[:1], size)
+        if len(rows) <= size and queues[1:]:
+            rows += _in_order(part.filter(queue__in=queues[1:]), queues, size)
+        found += rows
     shown = heapq.nsmallest(size + 1, found)
-    more = len(shown) > size
-    shown = shown[:size]
-    last = shown[-1] if more else None
+    last = shown[size - 1] if len(shown) > size else None
     return Window(
-        tuple(pk for _rank, _since, pk in shown), f"{queues[last[0]]}-{last[1]}-{last[2]}" if last else ""
+        tuple(pk for _rank, _since, pk in shown[:size]),
+        f"{queues[last[0]]}-{last[1]}-{last[2]}" if last else "",
     )
 
 
-def _follows(rank: int, since: int, pk: int) -> Q:
+def _in_order(sessions: QuerySet[Session], queues: list[int], size: int) -> list[tuple[int, int, int]]:
+    """The first of the sessions: the rank of the queue, since when somebody waits, and the id."""
+    order: list[Any] = [F("waiting_since").asc(nulls_last=True), "pk"]
+    if len(queues) > 1:
+        ranked = (When(queue=pk, then=Value(rank)) for rank, pk in enumerate(queues))
+        sessions = sessions.annotate(rank=Case(*ranked, output_field=IntegerField()))
+        order = ["rank", *order]
+    rows = sessions.order_by(*order).values_list("queue", "waiting_since", "pk")[: size + 1]
+    ranks = {pk: rank for rank, pk in enumerate(queues)}
+    return [(ranks[queue], _micros(since) if since else _NOBODY_WAITS, pk) for queue, since, pk in rows]
+
+
+def _follows(since: int, pk: int) -> Q:
+    """What stands below, in the same queue."""
     if since > _FARTHEST:
-        return Q(rank__gt=rank) | Q(rank=rank, waiting_since__isnull=True, pk__gt=pk)
+        return Q(waiting_since__isnull=True, pk__gt=pk)
     at = _EPOCH + dt.timedelta(microseconds=since)
-    later = Q(waiting_since__gt=at) | Q(waiting_since=at, pk__gt=pk) | Q(waiting_since__isnull=True)
-    return Q(rank__gt=rank) | (Q(rank=rank) & later)
+    return Q(waiting_since__gt=at) | Q(waiting_since=at, pk__gt=pk) | Q(waiting_since__isnull=True)
+
+
+def _before(numbers: tuple[int, ...], at_field: str, pk_field: str) -> Q:
+    """What stands below where the order is by activity."""
+    at = _EPOCH + dt.timedelta(microseconds=numbers[0])
+    same = Q(**{at_field: at, f"{pk_field}__lt": numbers[1]})
+    return Q(**{f"{at_field}__lte": at}) & (Q(**{f"{at_field}__lt": at}) | same)
+
+
+def _window(rows: list[tuple[dt.datetime, int]], size: int) -> Window:
+    shown = rows[:size]
+    after = f"{_micros(shown[-1][0])}-{shown[-1][1]}" if len(rows) > size else ""
+    return Window(tuple(pk for _at, pk in shown), after)
 
 
 def _micros(at: dt.datetime) -> int:

@@ -72,7 +72,7 @@ def read_list(
     asked = asked or Asked()
     tabs = tabs_of(user, seat)
     tab = tab if tab in tabs else tabs[0]
-    counts = _counts(user, seat)
+    counts = {"unread": 0} if asked.after else _counts(user, seat)  # the rows that follow show none
     search = asked.search
     found = search.window(user, seat, asked.after) if search else window(tab, user, seat, asked.after)
     others: Iterable[int] = ()
