@@ -12,7 +12,12 @@ from messaging.models import Message, SessionEvent
 from tests.conftest import CUSTOMER
 from tests.inbox.open_page import pages
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.stack]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.once,
+]
 
 SOON = 15_000  # ms: a page that must poll asks every 3 s
 

@@ -24,7 +24,12 @@ from tests.stack import free_ports
 from tests.web_server import WebServer
 from tests.workers import Broker
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.stack]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.stack,
+    pytest.mark.once,
+]
 
 SOON = 15_000  # ms
 DOES_NOT_ASK = "window.setInterval = () => 0;"  # what a page learns then, it was told
