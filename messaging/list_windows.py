@@ -93,9 +93,11 @@ def by_activity(parts: list[QuerySet[Session]], after: str = "", size: int = PAG
 
 
 def _archived(seat: Extension, after: str, size: int) -> Window:
-    """By activity too. What was archived is read first, and then which of it is seen: asked for in one, databases
-    read all sessions to find the few that are both."""
-    states = archived_by(seat).order_by("-session__last_activity_at", "-session")
+    """By activity too. What was archived is read first, and then which of it is seen.
+
+    Asked for in one, databases read all sessions to find the few that are both.
+    """
+    states = archived_by(seat).order_by("-session__last_activity_at", "-session_id")
     numbers = _numbers(after, 2)
     shown: list[tuple[dt.datetime, int]] = []
     while len(shown) <= size:

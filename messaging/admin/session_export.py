@@ -108,7 +108,7 @@ class SessionExport(Base):
         changelist = self.get_changelist_instance(request)
         if request.GET.get(SEARCH_VAR, "").strip() and not changelist.query:
             raise IncorrectLookupParameters  # a search that makes no sense is left out by the list
-        return changelist.get_queryset(request)
+        return changelist.queryset
 
     def _ask(self, request: HttpRequest, form: ExportForm, sessions: Any, status: int = 200) -> HttpResponse:
         context = {
