@@ -54,7 +54,8 @@ def fold_traffic(groups: int = 1000) -> int:
     Two folds at once take each row once: what a fold sums is what it deleted.
     """
     crowded = (
-        TrafficCount.objects.order_by()
+        TrafficCount.objects.filter(in_rollup=False)
+        .order_by()
         .values_list("channel_id", "quarter_at")
         .annotate(rows=Count("id"))
         .filter(rows__gt=1)[:groups]
@@ -64,8 +65,10 @@ def fold_traffic(groups: int = 1000) -> int:
 
 def _fold(channel_id: int, quarter_at: dt.datetime) -> int:
     with transaction.atomic():
-        rows = TrafficCount.objects.select_for_update().filter(channel_id=channel_id, quarter_at=quarter_at)
-        ids = list(rows.values_list("pk", flat=True)[:10_000])  # SQLite takes a limited number at once
+        rows = TrafficCount.objects.filter(channel_id=channel_id, quarter_at=quarter_at, in_rollup=False)
+        ids = list(
+            rows.select_for_update().values_list("pk", flat=True)[:10_000]
+        )  # SQLite takes a limited number at once
         if len(ids) < 2:
             return 0
         mine = TrafficCount.objects.filter(pk__in=ids)

@@ -27,6 +27,7 @@ from messaging import (
     incoming_files,
     previews,
     retention,
+    rollups,
     sending,
     settling,
 )
@@ -150,6 +151,7 @@ def close_idle_sessions() -> None:
 @shared_task
 def fold_traffic() -> None:
     counting.fold_traffic()
+    rollups.roll_up()
 
 
 @shared_task

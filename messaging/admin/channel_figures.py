@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Min, OuterRef, Subquery
+from django.db.models import Count, Min, OuterRef, Subquery
 
 from channels_app.models import Channel
-from messaging.models import Message, TrafficCount, WebhookLogEntry
+from messaging import rollups
+from messaging.models import Message, WebhookLogEntry
 from messaging.shown import how_long
 
 Outcome = WebhookLogEntry.Outcome
@@ -42,7 +43,7 @@ def figures_of(
 ) -> dict[int, Figures]:
     """The figures of each channel by its id: counts over [start, end), the rest as of now."""
     ids = [channel.pk for channel in channels]
-    counts = TrafficCount.objects.filter(channel__in=ids).between(start, end).totals_by_channel()
+    counts = rollups.sums("channel", ids, start, end)
     last_inbound = last_inbound_at(ids)
     waiting = _waiting(ids)
     return {
@@ -68,8 +69,7 @@ def last_inbound_at(ids: list[int]) -> dict[int, dt.datetime]:
         .values_list("pk", "at")
     )
     older = [pk for pk in ids if exact.get(pk) is None]
-    counted = TrafficCount.objects.filter(channel__in=older, received__gt=0).order_by()
-    quarters = dict(counted.values_list("channel_id").annotate(at=Max("quarter_at")))
+    quarters = rollups.last_received_at(older)
     return {pk: at for pk in ids if (at := exact.get(pk) or quarters.get(pk))}
 
 

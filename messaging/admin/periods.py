@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_app.models import Channel
+from messaging.rollups import midnight
 
 PARAMETER, FROM, TO = "range", "from", "to"
 DEFAULT, CUSTOM = "today", "custom"
@@ -56,7 +57,7 @@ def chosen(asked: Mapping[str, Any]) -> Period:
         problem = _("The first day is after the last one.")
     else:
         after = days[1] + dt.timedelta(days=1)
-        return Period(CUSTOM, _midnight(days[0]), _midnight(after), first, last)
+        return Period(CUSTOM, midnight(days[0]), midnight(after), first, last)
     return Period(CUSTOM, *bounds(DEFAULT), first, last, problem)
 
 
@@ -69,7 +70,7 @@ def bounds(name: str) -> tuple[dt.datetime | None, dt.datetime | None]:
     """The start and the end of a period, None where it is open. An unknown name is today."""
     _label, days = _PERIODS.get(name, _PERIODS[DEFAULT])
     first, after = days(timezone.localdate())
-    return _midnight(first), _midnight(after)
+    return midnight(first) if first else None, midnight(after) if after else None
 
 
 def _day(typed: str) -> dt.date | None:
@@ -79,10 +80,6 @@ def _day(typed: str) -> dt.date | None:
     except ValueError:
         return None
     return day if 1970 <= day.year <= 9000 else None
-
-
-def _midnight(day: dt.date | None) -> dt.datetime | None:
-    return timezone.make_aware(dt.datetime.combine(day, dt.time.min)) if day else None
 
 
 class PeriodFilter(admin.SimpleListFilter):

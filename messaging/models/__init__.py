@@ -7,7 +7,7 @@ from messaging.models.personal import PersonalState
 from messaging.models.presence import Presence
 from messaging.models.sending import SendingState
 from messaging.models.sessions import Session, SessionEvent
-from messaging.models.traffic import TrafficCount
+from messaging.models.traffic import TrafficCount, TrafficDay
 from messaging.models.unroutable import UnroutableMessage
 from messaging.models.webhook_log import WebhookLogEntry
 
@@ -23,6 +23,7 @@ __all__ = [
     "Session",
     "SessionEvent",
     "TrafficCount",
+    "TrafficDay",
     "UnroutableMessage",
     "WebhookLogEntry",
 ]

@@ -1,4 +1,7 @@
-"""Traffic counts: +1 rows per channel and quarter hour, folded by a task; a figure is always the sum of rows."""
+"""Traffic counts: +1 rows per channel and quarter hour, folded by a task; a figure is always the sum of rows.
+
+Rows of days gone by are also summed in the day's rollup; `messaging.rollups` keeps it and reads it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import datetime as dt
 from typing import Self
 
 from django.db import models
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Channel
@@ -35,14 +38,6 @@ class TrafficQuerySet(models.QuerySet["TrafficCount"]):
         sums = self.aggregate(**{field: Sum(field) for field in FIELDS})
         return {field: value or 0 for field, value in sums.items()}
 
-    def totals_by_channel(self) -> dict[int, dict[str, int]]:
-        """The sums of each channel, by its id."""
-        rows = self.order_by().values_list("channel_id").annotate(*(Sum(field) for field in FIELDS))
-        return {
-            channel_id: {field: value or 0 for field, value in zip(FIELDS, values, strict=True)}
-            for channel_id, *values in rows
-        }
-
 
 class TrafficCount(models.Model):
     """A change of the counts. Only messages that agents wrote count as sent.
@@ -50,7 +45,9 @@ class TrafficCount(models.Model):
     `failed` includes `unconfirmed`; a late answer moves one by a row with −1 and +1.
     """
 
-    channel = models.ForeignKey(Channel, models.CASCADE, related_name="traffic")
+    channel = models.ForeignKey(
+        Channel, models.CASCADE, related_name="traffic", db_index=False
+    )  # Meta has them
     quarter_at = models.DateTimeField()
     received = models.IntegerField(default=0)
     sent = models.IntegerField(default=0)
@@ -58,6 +55,7 @@ class TrafficCount(models.Model):
     unconfirmed = models.IntegerField(default=0)
     segments = models.IntegerField(default=0)
     with_files = models.IntegerField(default=0)
+    in_rollup = models.BooleanField(default=False)
 
     objects = TrafficQuerySet.as_manager()
 
@@ -65,9 +63,35 @@ class TrafficCount(models.Model):
         verbose_name = _("traffic count")
         verbose_name_plural = _("traffic counts")
         indexes = [
-            # The channel list's sums over a range, and the fold.
+            # A recount, and sums over a range that is not of whole days.
             models.Index(fields=["quarter_at", "channel"], name="traffic_by_quarter"),
+            models.Index(
+                fields=["quarter_at", "channel"], condition=Q(in_rollup=False), name="traffic_not_in_rollup"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.channel_id} {self.quarter_at:%Y-%m-%d %H:%M}"
+
+
+class TrafficDay(models.Model):
+    """The rollup of a channel's day: the sum of its traffic counts that have `in_rollup`."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="traffic_days")
+    zone = models.CharField(max_length=64)  # whose days
+    day = models.DateField()
+    received = models.IntegerField(default=0)
+    sent = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0)
+    unconfirmed = models.IntegerField(default=0)
+    segments = models.IntegerField(default=0)
+    with_files = models.IntegerField(default=0)
+    last_received_at = models.DateTimeField(null=True, editable=False)  # to the quarter hour
+
+    class Meta:
+        verbose_name = _("traffic of a day")
+        verbose_name_plural = _("traffic by day")
+        constraints = [models.UniqueConstraint(fields=["channel", "zone", "day"], name="one_rollup_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.channel_id} {self.day}"

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.admin import site
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
+from unfold.admin import ModelAdmin as UnfoldAdmin
 
 from channels_app.models import Channel, MessageQueue, RoutingRule
 from messaging.models import Message, Session, TrafficCount, UnroutableMessage, WebhookLogEntry
@@ -219,3 +221,12 @@ def channel_with_number(channel):
     queue = MessageQueue.objects.create(name="Any")
     channel.rules.create(number="+14105550123", destination_queue=queue)
     return channel
+
+
+def test_the_boxes_beside_the_rows_are_unfolds(channel: Channel) -> None:
+    model_admin = site.get_model_admin(Channel)
+    for language in ("en", "de", "en"):
+        with translation.override(language):
+            assert model_admin.action_checkbox(channel) == UnfoldAdmin.action_checkbox(model_admin, channel)
+    channel.pk = '"><script>'
+    assert "<script" not in model_admin.action_checkbox(channel)

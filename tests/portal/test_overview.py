@@ -231,5 +231,5 @@ def test_the_first_page_asks_little_with_any_number_of_sessions(
         )
         for number in range(rows)
     )
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert administrator_client.get("/portal/").status_code == 200

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from channels_app.models import Channel
+from messaging import rollups
 from messaging.models.traffic import quarter_of
 from messaging.recount import recount
 
@@ -36,9 +37,18 @@ class Command(BaseCommand):
                 f"{each.quarter_at:%Y-%m-%d %H:%M} UTC, {channel}: {each.field} is {each.counted}, "
                 f"the messages say {each.recounted}"
             )
-        if not differences:
+        days = rollups.differing()
+        for rollup in days:
+            channel = names.get(rollup.channel_id, rollup.channel_id)
+            self.stdout.write(
+                f"{rollup.day}, {channel}: the day's rollup is not the sum of its quarter hours"
+            )
+        if days and repair:
+            rollups.forget()
+            rollups.roll_up()
+        if not (found := len(differences) + len(days)):
             self.stdout.write("The figures equal the messages.")
         elif repair:
-            self.stdout.write(f"Mended {len(differences)} figures.")
+            self.stdout.write(f"Mended {found} figures.")
         else:
-            raise CommandError(f"{len(differences)} figures differ. With --repair they are mended.")
+            raise CommandError(f"{found} figures differ. With --repair they are mended.")
