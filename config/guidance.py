@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from django.db.models import Exists, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Domain, Extension, MessageQueue, RoutingRule, User
 from messaging.models import TrafficCount, UnroutableMessage
-from messaging.models.session_access import seat_of
 
 HIDDEN = "trunkline_set_up"  # a cookie: whoever has hidden it has done so in this browser
+COMPLETE = "set_up_complete"  # in the sign-in's session; the first page and the page of the steps look anew
 A_YEAR = 365 * 24 * 60 * 60
 
 
@@ -49,10 +49,12 @@ class Guidance:
 
 
 def for_pages(request: HttpRequest) -> Any:
-    """The guidance, read only where a page shows it; nothing for who sets nothing up."""
+    """The guidance, read only where a page shows it; nothing for who sets nothing up, or has seen that all is done."""
 
     def read() -> Guidance | None:
-        return guidance(request) if getattr(request.user, "is_administrator", False) else None
+        if not getattr(request.user, "is_administrator", False) or COMPLETE in request.session:
+            return None
+        return guidance(request)
 
     return SimpleLazyObject(read)
 
@@ -86,7 +88,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def guidance(request: HttpRequest) -> Guidance:
-    """All steps. One question to the database, and one more for the last step."""
+    """All steps, by one question to the database; the sign-in remembers whether all are done."""
     user = cast(User, request.user)
     facts = _facts(user)
     add = "admin:channels_app_{}_add".format
@@ -156,10 +158,15 @@ def guidance(request: HttpRequest) -> Guidance:
                 "Send a text from a mobile phone to your number. An agent signs in with the link that you handed "
                 "over; the message is under Queue."
             ),
-            reverse("inbox") if seat_of(user) else reverse("admin:messaging_session_changelist"),
+            reverse("inbox") if facts["own_seat"] else reverse("admin:messaging_session_changelist"),
         ),
     ]
-    return Guidance([Step(number, bool(done), *words) for number, (done, *words) in enumerate(rows, 1)])
+    found = Guidance([Step(number, bool(done), *words) for number, (done, *words) in enumerate(rows, 1)])
+    if found.is_complete and COMPLETE not in request.session:
+        request.session[COMPLETE] = True
+    elif not found.is_complete:
+        request.session.pop(COMPLETE, None)
+    return found
 
 
 def _facts(user: User) -> dict[str, Any]:
@@ -173,6 +180,7 @@ def _facts(user: User) -> dict[str, Any]:
         queue=Subquery(MessageQueue.objects.order_by("pk").values("pk")[:1]),
         empty_queue=Subquery(empty.values("pk")[:1]),
         seat=Exists(Extension.objects.all()),
+        own_seat=Exists(Extension.objects.filter(user=OuterRef("pk"))),
         person=Exists(RoutingRule.objects.filter(destination_extension__isnull=False)),
         agents=Exists(MessageQueue.objects.filter(agents__isnull=False)),
         reached=came_in | tested,

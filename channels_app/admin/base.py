@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -11,7 +12,13 @@ from django.db.models import Field as ModelField
 from django.db.models import Model, QuerySet
 from django.forms import Field
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin as UnfoldAdmin
+from unfold.admin import checkbox
+from unfold.decorators import display
 
 from channels_app.admin.audited import AuditedAdmin
 from channels_app.admin.autocomplete import IdsSelect, is_id
@@ -19,10 +26,18 @@ from channels_app.admin.deletion import GuardedDeletion
 
 M = TypeVar("M", bound=Model)
 LONGEST_SEARCH = 200  # characters
+_VALUE = "value-of-the-row"
+
+
+@functools.cache
+def _checkbox(_language: str | None) -> str:
+    """The box beside each row of a list, with a name in this language."""
+    return str(checkbox.render(ACTION_CHECKBOX_NAME, _VALUE))
 
 
 class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M]):
     list_per_page = 50
+    show_full_result_count = False  # beside a search; it costs a count of all rows on every page
     list_before_template: str | None = "portal/_next_step.html"
     change_form_outer_before_template: str | None = "portal/_next_step.html"
     warn_unsaved_form = True
@@ -51,6 +66,11 @@ class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M]):
     ) -> tuple[QuerySet[M], bool]:
         # Each word is a condition of its own, and a database takes only so many.
         return super().get_search_results(request, queryset, search_term[:LONGEST_SEARCH])
+
+    @display(description=UnfoldAdmin.action_checkbox.short_description)  # type: ignore[untyped-decorator]
+    def action_checkbox(self, obj: Model) -> str:
+        # Unfold's own, without a template for each row: that took a tenth of the time of a list.
+        return mark_safe(_checkbox(get_language()).replace(_VALUE, escape(str(obj.pk))))  # noqa: S308
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

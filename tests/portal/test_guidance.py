@@ -71,6 +71,10 @@ def test_each_thing_that_is_done_is_ticked_off_and_the_next_one_named(
     assert seen == [*ORDER[:3], *ORDER[4:], ""]
     page = administrator_client.get("/portal/channels_app/domain/").content.decode()
     assert "Setting up, step" not in page
+    queue.agents.clear()
+    assert next_title(administrator_client) == ORDER[4]
+    page = administrator_client.get("/portal/channels_app/domain/").content.decode()
+    assert "Setting up, step" in page
 
 
 def test_a_number_that_goes_to_one_person_needs_no_queue(
