@@ -28,6 +28,23 @@ SWITCHED_OFF = "disabled"  # among the changes of status
 MOST_STATUS_CHANGES = 100  # that are kept of a channel
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
+# Codes of the providers', for what could not be checked and came without words of the ITSP's.
+_WHY_NOT_CHECKED = {
+    "unknown_host": _("the name in the API address can't be found"),
+    "connection": _("nothing answers at the API address"),
+    "tls": _("what answers at the API address has no valid certificate"),
+    "no_answer": _("the request left, and no answer came"),
+    "server_error": _("the ITSP answered with an error of its own"),
+    "slow_down": _("the ITSP asks to wait"),
+    "unexpected": _("the ITSP's answer does not say"),
+}
+
+
+def why_it_failed(code: str, detail: str) -> str:
+    """Why a connection failed, in words: the reason, and in brackets what is known besides."""
+    reason = str(Channel.FailureCode(code).label) if code else ""
+    return f"{reason} ({_WHY_NOT_CHECKED.get(detail, detail)})" if detail else reason
+
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
     def enabled(self) -> Self:
@@ -196,8 +213,7 @@ class Channel(models.Model):
         """Why the connection failed; "" where it did not."""
         if self.status != self.Status.FAILED:
             return ""
-        reason = self.get_failure_code_display() if self.failure_code else ""
-        return f"{reason} ({self.failure_detail})" if self.failure_detail else str(reason)
+        return why_it_failed(self.failure_code, self.failure_detail)
 
     def set_credentials(self, entered: Mapping[str, str]) -> None:
         """Stores what was entered; a field left empty keeps what is stored, as far as that can be read.
@@ -241,7 +257,8 @@ class Channel(models.Model):
         code = _failure_code(result)
         if code == self.FailureCode.NO_ANSWER and self.holds_queue:
             return False  # nothing new is known: the queue waits until a check succeeds
-        self.record_failure(code, result.detail)
+        why = result.code if code == self.FailureCode.NO_ANSWER else ""
+        self.record_failure(code, result.detail or why)
         return False
 
     def record_failure(self, code: FailureCode, detail: str = "") -> None:

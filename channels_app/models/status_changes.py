@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from channels_app.models.channels import SWITCHED_OFF, Channel
+from channels_app.models.channels import SWITCHED_OFF, Channel, why_it_failed
 
 
 class ChannelStatusChange(models.Model):
@@ -34,5 +34,4 @@ class ChannelStatusChange(models.Model):
     @property
     def reason(self) -> str:
         """Why the connection failed; "" for what needs no reason."""
-        reason = self.get_failure_code_display() if self.failure_code else ""
-        return f"{reason} ({self.failure_detail})" if self.failure_detail else str(reason)
+        return why_it_failed(self.failure_code, self.failure_detail)

@@ -105,3 +105,20 @@ def test_processes_that_find_the_same_at_once_note_one_change(channel: Channel) 
     assert at_once(*[partial(each.record_failure, FailureCode.CREDENTIALS) for each in copies]) == [None] * 6
     assert len(history(channel)) == 1
     assert timezone.now() - channel.status_changes.get().changed_at < dt.timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://127.0.0.1:1", "nothing answers at the API address"),
+        ("http://api.apidaze.invalid", "the name in the API address can't be found"),
+    ],
+)
+@pytest.mark.django_db(transaction=True)
+def test_it_says_what_kept_it_from_being_checked(channel: Channel, address: str, why: str) -> None:
+    channel.base_url = address
+    channel.set_credentials({"api_key": "key", "api_secret": "secret"})
+    channel.save()
+    checking.check(channel)
+    assert Channel.objects.get().failure_reason == f"could not be checked ({why})"
+    assert history(channel) == [f"Connection failed could not be checked ({why})"]
