@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from channels_app.admin.labels import badge, channel_status
-from channels_app.models import Channel, User
+from channels_app.admin.labels import badge, channel_status, domain_status
+from channels_app.models import Channel, Domain, User
 from config import guidance
 from messaging import overview
 from messaging.admin.charts import Chart
@@ -23,6 +23,7 @@ from messaging.models.session_access import seat_of
 from messaging.traffic_series import DAYS, Traffic, traffic
 
 SHOWN = 8  # lines of each list; the rest is behind its link
+_TO_MEND = [Domain.Status.BROKEN, Domain.Status.ENDS_SOON]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "figures": _figures(counted, channels, waiting),
         "channels": _channel_lines(channels[:SHOWN]),
         "more_channels": max(0, len(channels) - SHOWN),
+        "domains": _domain_lines() if user.has_perm("channels_app.view_domain") else [],
         "queues": _queue_lines(queues[:SHOWN]),
         "agents": _agents(may_list=user.has_perm("channels_app.view_extension")),
         "charts": _charts(counted),
@@ -112,6 +114,14 @@ def _figures(counted: Traffic, channels: Iterable[Channel], waiting: int) -> lis
 def _channel_lines(channels: Iterable[Channel]) -> list[Line]:
     change = "admin:channels_app_channel_change"
     return [Line(each.name, reverse(change, args=[each.pk]), channel_status(each)) for each in channels]
+
+
+def _domain_lines() -> list[Line]:
+    """The domains through which nothing comes in, or soon won't."""
+    change = "admin:channels_app_domain_change"
+    to_mend = [each for each in Domain.objects.all() if each.standing.status in _TO_MEND]
+    to_mend.sort(key=lambda each: _TO_MEND.index(each.standing.status))
+    return [Line(str(each), reverse(change, args=[each.pk]), domain_status(each)) for each in to_mend[:SHOWN]]
 
 
 def _queue_lines(queues: Iterable[overview.WaitingQueue]) -> list[Line]:

@@ -12,7 +12,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from channels_app.models import Channel, Extension, MessageQueue, RoutingRule
+from channels_app.models import Channel, Domain, Extension, MessageQueue, RoutingRule
 from messaging.models import Message, Presence, Session, TrafficCount, UnroutableMessage
 from messaging.models.traffic import quarter_of
 from tests.portal.conftest import fill
@@ -233,3 +233,21 @@ def test_the_first_page_asks_little_with_any_number_of_sessions(
     )
     with django_assert_max_num_queries(15):
         assert administrator_client.get("/portal/").status_code == 200
+
+
+def test_a_broken_domain_is_shown_with_its_reason_and_a_good_one_is_not(
+    administrator_client: Client,
+) -> None:
+    now = timezone.now()
+    Domain.objects.create(host="good.example.com", checked_at=now)
+    soon = now + dt.timedelta(days=3)
+    Domain.objects.create(host="soon.example.com", checked_at=now, certificate_ends_at=soon)
+    broken = Domain.objects.create(host="worse.example.com", checked_at=now, problem="unknown_name")
+    response = administrator_client.get("/portal/")
+    lines = response.context["domains"]
+    assert [line.title for line in lines] == ["worse.example.com", "soon.example.com"]
+    assert "the name is not known on the internet" in lines[0].text
+    assert lines[0].address == f"/portal/channels_app/domain/{broken.pk}/change/"
+    assert "Domains that need attention" in response.content.decode()
+    Domain.objects.exclude(host="good.example.com").delete()
+    assert "Domains that need attention" not in administrator_client.get("/portal/").content.decode()
