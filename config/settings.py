@@ -188,6 +188,7 @@ LANGUAGE_CODE = "en"
 # Those that our own texts are there in: Django has its own in ninety, and a page would mix two.
 LANGUAGES = [("en", "English")]
 USE_I18N = True
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_TZ = True
 

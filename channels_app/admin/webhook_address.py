@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.db.models import Max
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from channels_app.admin.labels import marked
 from channels_app.admin.unfolded import ModelChoiceField, Select
 from channels_app.models import Channel, Domain
+from channels_app.moments import moment
 
 
 class AddressSelect(Select):
@@ -68,11 +69,10 @@ class AddressField(ModelChoiceField[Domain]):
         cast(AddressSelect, self.widget).addresses = addresses
         self._labels = {str(domain.pk): marked(domain, addresses[str(domain.pk)]) for domain in domains}
         self.queryset = Domain.objects.all()  # fills the widget anew
-        if ending := channel.tokens.filter(ends_at__gt=timezone.now()).order_by("-ends_at").first():
-            until = date_format(timezone.localtime(ending.ends_at), "DATETIME_FORMAT")
+        if until := channel.tokens.filter(ends_at__gt=timezone.now()).aggregate(last=Max("ends_at"))["last"]:
             self.help_text = _("%(help)s The address before this one works until %(until)s.") % {
                 "help": self.help_text,
-                "until": until,
+                "until": moment(until),
             }
 
     def label_from_instance(self, obj: Domain) -> str:
