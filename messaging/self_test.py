@@ -128,8 +128,16 @@ def _shut(connection: socket.socket) -> None:
 
 def _well(target: _Target, domain: Domain | None) -> Verdict:
     if domain is None:
-        text = _(
-            "%(name)s: the webhook address answers on this machine. The ITSP needs one on the internet: add a domain."
+        text = (
+            _(
+                "%(name)s: the webhook address answers on this machine. The ITSP needs one on the internet: choose a "
+                "domain under Webhook URL, and save."
+            )
+            if Domain.objects.exists()
+            else _(
+                "%(name)s: the webhook address answers on this machine. The ITSP needs one on the internet: add a "
+                "domain."
+            )
         )
         return Verdict(text % {"name": target.name}, is_well=True)
     text = _("%(name)s: all is well, messages can come in.") % {"name": target.name}

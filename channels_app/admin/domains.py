@@ -148,7 +148,15 @@ class DomainAdmin(PortalAdmin[Domain]):
         names = ", ".join(f"“{channel}”" for channel in obj.channels.all())
         if not names:
             return ""
-        return _("%(domain)s is the webhook domain of %(channels)s. Choose another domain there first.") % {
-            "domain": obj,
-            "channels": names,
-        }
+        values = {"domain": obj, "channels": names}
+        if not Domain.objects.exclude(pk=obj.pk).exists():
+            return (
+                _(
+                    "%(domain)s is the webhook domain of %(channels)s, and the only one. Correct its host name "
+                    "instead, or add another domain and choose that there first."
+                )
+                % values
+            )
+        return (
+            _("%(domain)s is the webhook domain of %(channels)s. Choose another domain there first.") % values
+        )

@@ -93,8 +93,11 @@ def test_the_button_works_where_one_web_process_is_all_there_is(
         form = {"csrfmiddlewaretoken": "x" * 32}
         address = f"{portal.origin}/portal/channels_app/channel/{channel.pk}/self-test/"
         page = browser.post(address, form, timeout=20).text
+        Domain.objects.create(host="sms.example.com")
+        page_with_a_domain = browser.post(address, form, timeout=20).text
     assert f"127.0.0.1:{portal.port}: the webhook address answers on this machine." in page
     assert "add a domain" in page
+    assert "choose a domain under Webhook URL, and save" in page_with_a_domain
     assert nothing_was_stored()
 
 

@@ -125,7 +125,14 @@ def test_a_domain_that_a_channel_uses_is_not_deleted(administrator_client: Clien
     domain = Domain.objects.create(host="sms.example.com")
     Channel.objects.update(domain=domain)
     response = administrator_client.post(f"{DOMAINS}{domain.pk}/delete/", {"post": "yes"})
-    assert "sms.example.com is the webhook domain of “Main”." in response.content.decode()
+    page = response.content.decode()
+    assert (
+        "sms.example.com is the webhook domain of “Main”, and the only one. Correct its host name instead"
+        in page
+    )
+    Domain.objects.create(host="other.example.com")
+    response = administrator_client.post(f"{DOMAINS}{domain.pk}/delete/", {"post": "yes"})
+    assert "of “Main”. Choose another domain there first." in response.content.decode()
     form = {"action": "delete_selected", "_selected_action": domain.pk, "post": "yes"}
     assert "“Main”" in administrator_client.post(DOMAINS, form).content.decode()
     assert Domain.objects.exists()
