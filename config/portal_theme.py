@@ -16,7 +16,7 @@ def icon(request: HttpRequest) -> str:
     return static("trunkline/icon.svg")
 
 
-def stylesheet(name: str) -> Any:
+def static_file(name: str) -> Any:
     return lambda request: static(name)
 
 
@@ -102,7 +102,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
-    "STYLES": [stylesheet("trunkline/tokens.css"), stylesheet("portal/portal.css")],
+    "STYLES": [static_file("trunkline/tokens.css"), static_file("portal/portal.css")],
+    "SCRIPTS": [static_file("portal/scrollbars.js")],
     # The inbox has the same: static/trunkline/tokens.css says what they are.
     "COLORS": {
         "base": {shade: f"var(--tl-base-{shade})" for shade in SHADES},

@@ -42,6 +42,12 @@ CUT_OFF = """
     [...document.querySelectorAll("#result_list tbody :is(td, th)")]
         .filter((cell) => cell.scrollHeight > cell.clientHeight + 1).map((cell) => cell.innerText)
 """
+BARS_OF_WHAT_FITS = """
+    document.fonts.ready.then(() => [...document.querySelectorAll(".simplebar-horizontal")].filter((bar) => {
+        const content = bar.parentElement.querySelector(".simplebar-content-wrapper");
+        return bar.style.visibility === "visible" && content.scrollWidth <= content.clientWidth;
+    }).length)
+"""
 # select2 puts a span into its list.
 LIBRARY = {("list", "select2-selection__rendered")}
 
@@ -73,6 +79,8 @@ def test_axe_finds_nothing_on_any_page(rule, administrator, browser_of_administr
                     found.append(f"{address} ({scheme}): wider than the screen")
                 if cut_off := page.evaluate(CUT_OFF):
                     found.append(f"{address} ({scheme}): cut off: {cut_off}")
+                if page.evaluate(BARS_OF_WHAT_FITS):
+                    found.append(f"{address} ({scheme}): a scrollbar under what fits")
                 for violation in Axe().run(page, options={"runOnly": RULES}).response["violations"]:
                     for node in violation["nodes"]:
                         if not any(
