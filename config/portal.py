@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from django.contrib import auth
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.paginator import InvalidPage
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
@@ -53,6 +54,12 @@ class Portal(UnfoldAdminSite):
             return guidance.page(request)
 
         return [path("set-up/", self.admin_view(set_up), name="set_up"), *super().get_urls()]
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        try:
+            return super().search(request, extra_context)  # type: ignore[misc,no-any-return]
+        except (InvalidPage, ValueError):  # there is no such page of what was found
+            raise Http404 from None
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         from config import guidance

@@ -55,17 +55,21 @@ class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M]):
         if lookup.split("__")[0] not in {field.name for field in self.opts.get_fields()}:
             return super().lookup_allowed(lookup, value, request)
         filters = [each[0] if isinstance(each, tuple) else each for each in self.get_list_filter(request)]
-        return any(
+        offered = any(
             lookup in (name, f"{name}__exact", f"{name}__isnull", f"{name}__id__exact")
             for name in filters
             if isinstance(name, str)
         )
+        # No database takes a larger number, and no row has one.
+        return offered and (is_id(str(value)) or not str(value).isdecimal())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[M], search_term: str
     ) -> tuple[QuerySet[M], bool]:
         # Each word is a condition of its own, and a database takes only so many.
-        return super().get_search_results(request, queryset, search_term[:LONGEST_SEARCH])
+        # PostgreSQL fails over a zero byte, and no text has one.
+        term = search_term.replace("\x00", "")[:LONGEST_SEARCH]
+        return super().get_search_results(request, queryset, term)
 
     @display(description=UnfoldAdmin.action_checkbox.short_description)  # type: ignore[untyped-decorator]
     def action_checkbox(self, obj: Model) -> str:

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
+from channels_app.admin.autocomplete import is_id
 from messaging.admin import filters
 from messaging.admin.readonly import ReadOnlyAdmin
 from messaging.models import Change
@@ -39,7 +40,7 @@ class KindFilter(filters.DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Change]) -> QuerySet[Change]:
         chosen = self.value()
-        return queryset.filter(content_type=int(chosen)) if chosen and chosen.isdecimal() else queryset
+        return queryset.filter(content_type=int(chosen)) if chosen and is_id(chosen) else queryset
 
 
 @admin.register(Change)

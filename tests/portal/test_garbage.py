@@ -12,7 +12,17 @@ from tests.portal.conftest import ADD, channel_form, new_channel_form, page_of
 from tests.portal.test_access import addresses, everything  # noqa: F401
 
 JUNK = ["x", "9" * 40, "\x00", "'\"><script>", "[]"]
-FILTERS = ["channel__id__exact", "queue__id__exact", "holder__id__exact", "status__exact", "outcome__exact"]
+FILTERS = [
+    "channel",
+    "user",
+    "kind",
+    "queues__exact",
+    "channel__id__exact",
+    "queue__id__exact",
+    "holder__id__exact",
+    "status__exact",
+    "outcome__exact",
+]
 FILTERS += [
     "received_at_from",
     "last_activity_at_to",
@@ -30,6 +40,8 @@ LISTS = [
     "messaging/session",
     "messaging/unroutablemessage",
     "messaging/webhooklogentry",
+    "messaging/change",
+    "channels_app/extension",
 ]
 
 
@@ -81,3 +93,19 @@ def test_garbage_as_selected_rows_is_answered(
             for extra in ({"index": 0}, {"post": "yes"}):
                 response = administrator_client.post(f"/portal/{model}/", form | extra)
                 assert response.status_code < 500, (model, action)
+
+
+@pytest.mark.parametrize("page", [*JUNK, "0", "2"])
+def test_a_page_of_the_search_that_is_none_is_not_found(administrator_client: Client, page: str) -> None:
+    assert administrator_client.get("/portal/search/", {"s": "a", "page": page}).status_code == 404
+    assert administrator_client.get("/portal/search/", {"s": "a"}).status_code == 200
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_garbage_typed_into_a_choice_is_answered(
+    administrator_client: Client, channel: Channel, junk: str
+) -> None:
+    choice = {"app_label": "channels_app", "model_name": "messagequeue", "field_name": "agents", "term": "a"}
+    for name in choice:
+        response = administrator_client.get("/portal/autocomplete/", choice | {name: junk})
+        assert response.status_code < 500, name
