@@ -131,6 +131,12 @@ class ChannelForm(PortalForm[Channel]):
         }
         return {name: value for name, value in values.items() if value}
 
+    def ask_for_credentials_again(self) -> None:
+        """Says at the credentials that were entered that the page which shows an error elsewhere has them no more."""
+        for name in self.entered_credentials():
+            text = _("Enter this again: nothing was saved yet, and it is never sent back to the browser.")
+            self.add_error(credential_field(name), ValidationError(text))
+
     def save(self, commit: bool = True) -> Channel:
         self.instance.set_credentials(self.entered_credentials())
         return super().save(commit)

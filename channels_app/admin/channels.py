@@ -108,6 +108,9 @@ class ChannelAdmin(PortalAdmin[Channel]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
+        form = context["adminform"].form
+        if isinstance(form, ChannelForm) and form.instance.pk and context["errors"]:
+            form.ask_for_credentials_again()
         context["tabs"] = tabs_of(context["adminform"], context["inline_admin_formsets"])
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -54,6 +54,18 @@ def test_the_form_says_that_credentials_are_set_and_does_not_show_them(
     assert administrator_client.get(ADD).content.decode().count('placeholder="not set"') == 2
 
 
+@pytest.mark.parametrize("mistake", [{"sending_rate": "0"}, {"rules-0-number": "12"}])
+def test_what_was_entered_beside_a_mistake_is_asked_for_again(
+    administrator_client: Client, channel: Channel, mistake: dict[str, str]
+) -> None:
+    row = {"number": "+14102161183", "id": "", "channel": channel.pk}
+    form = channel_form(row, credential_api_secret="quite-new-9321") | mistake
+    response = administrator_client.post(page_of(channel), form)
+    assert errors_of(response)["credential_api_secret"][0].startswith("Enter this again")
+    assert "credential_api_key" not in errors_of(response)
+    assert "quite-new-9321" not in response.content.decode()
+
+
 @commits
 def test_the_secret_is_in_no_page_message_or_log_entry(
     administrator_client: Client, channel: Channel
@@ -91,7 +103,9 @@ def test_credentials_that_cannot_be_decrypted_are_asked_for_again(
     assert page.count("Connection failed: enter key and secret again") == 2
     assert 'placeholder="set"' not in page
     half = administrator_client.post(page_of(channel), channel_form(credential_api_key="a"))
-    assert errors_of(half) == {"credential_api_secret": ["Enter the Secret of your account at the ITSP"]}
+    errors = errors_of(half)
+    assert errors["credential_api_secret"] == ["Enter the Secret of your account at the ITSP"]
+    assert errors["credential_api_key"][0].startswith("Enter this again")
     whole = channel_form(credential_api_key="a", credential_api_secret="b")
     assert administrator_client.post(page_of(channel), whole).status_code == 302
     channel.refresh_from_db()
