@@ -23,6 +23,7 @@ from unfold.decorators import display
 from channels_app.admin.audited import AuditedAdmin
 from channels_app.admin.autocomplete import IdsSelect, is_id
 from channels_app.admin.deletion import GuardedDeletion
+from channels_app.admin.together import TakingTurns
 
 M = TypeVar("M", bound=Model)
 LONGEST_SEARCH = 200  # characters
@@ -35,7 +36,7 @@ def _checkbox(_language: str | None) -> str:
     return str(checkbox.render(ACTION_CHECKBOX_NAME, _VALUE))
 
 
-class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M]):
+class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M], TakingTurns[M]):
     list_per_page = 50
     show_full_result_count = False  # beside a search; it costs a count of all rows on every page
     list_before_template: str | None = "portal/_next_step.html"

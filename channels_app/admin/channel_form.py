@@ -94,6 +94,20 @@ class ChannelForm(PortalForm[Channel]):
             elif self.unreadable:
                 field.help_text = _("Connection failed: enter key and secret again")
 
+    def shown_values(self) -> dict[str, tuple[str, Any]]:
+        rules = self.instance.rules.prefetch_related("allowed_extensions").order_by("number")
+        rows = [
+            (
+                rule.number,
+                rule.destination_extension_id,
+                rule.destination_queue_id,
+                rule.registration,
+                sorted(each.pk for each in rule.allowed_extensions.all()),
+            )
+            for rule in rules
+        ]
+        return {**super().shown_values(), "rules": (_("Numbers"), rows)}
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         self._clean_timeout()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 from django.contrib import messages
-from django.db.models import Model, ProtectedError
+from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
+from channels_app.admin.together import check_at_once
 from channels_app.admin.unfolded import ModelAdmin
 
 M = TypeVar("M", bound=Model)
@@ -41,16 +44,23 @@ class GuardedDeletion(ModelAdmin[M]):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         try:
-            return super().delete_view(request, object_id, extra_context)
-        except ProtectedError:  # something has begun to need it since it was looked at
+            with transaction.atomic():
+                check_at_once()
+                return super().delete_view(request, object_id, extra_context)
+        except IntegrityError:  # something has begun to need it since it was looked at
             return self._in_use(request)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        # Together with its line among the changes; other actions may ask the network.
+        deletes = request.method == "POST" and request.POST.get("action") == "delete_selected"
         try:
-            return super().changelist_view(request, extra_context)
-        except ProtectedError:
+            with transaction.atomic() if deletes else nullcontext():
+                if deletes:
+                    check_at_once()
+                return super().changelist_view(request, extra_context)
+        except IntegrityError:
             return self._in_use(request)
 
     def _in_use(self, request: HttpRequest) -> HttpResponse:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, TypeVar, cast
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_app.admin.unfolded import ModelForm
@@ -19,10 +21,49 @@ ROLES_IN_WORDS = gettext_lazy(
 
 
 class PortalForm(ModelForm[M]):
-    """A form in which a field has one error: what the form itself found goes before what the model finds."""
+    """A form in which a field has one error: what the form itself found goes before what the model finds.
+
+    What was changed elsewhere since the page was drawn is not overwritten unseen: the page says so, once.
+    """
 
     # Where the model's errors show, if the form asks for that value under another name.
     shown_at: dict[str, str] = {}
+
+    def shown_values(self) -> dict[str, tuple[str, Any]]:
+        """(label, value) of all that the page shows of what is stored, by a name."""
+        return {
+            name: (str(field.label), self.initial[name])
+            for name, field in self.fields.items()
+            if name in self.initial
+        }
+
+    @property
+    def as_shown(self) -> str:
+        """What is stored, in short: the page sends it back."""
+        return " ".join(f"{name}:{_digest(value)}" for name, (_label, value) in self.shown_values().items())
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.instance.pk and self.prefix is None and (changed := self._changed_elsewhere()):
+            self.add_error(
+                None,
+                ValidationError(
+                    _(
+                        "Since you opened this page, this was changed elsewhere: %(fields)s. Nothing is saved yet. "
+                        "Save again to store what stands here instead, or open the page anew to see that change."
+                    ),
+                    params={"fields": ", ".join(changed)},
+                ),
+            )
+        return cleaned
+
+    def _changed_elsewhere(self) -> list[str]:
+        shown = dict(each.partition(":")[::2] for each in self.data.get("as_shown", "").split())
+        return [
+            label
+            for name, (label, value) in self.shown_values().items()
+            if shown.get(name, _digest(value)) != _digest(value)
+        ]
 
     def _update_errors(self, errors: ValidationError) -> None:
         if hasattr(errors, "error_dict"):
@@ -34,6 +75,12 @@ class PortalForm(ModelForm[M]):
                 {name if name in self.fields else NON_FIELD_ERRORS: error for name, error in new.items()}
             )
         super()._update_errors(errors)  # type: ignore[misc]
+
+
+def _digest(value: Any) -> str:
+    if isinstance(value, list):
+        value = sorted(each.pk if isinstance(each, Model) else each for each in value)
+    return hashlib.sha256(repr(value).encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def expect_range(field: forms.Field, low: int, high: int, sentence: str) -> None:
