@@ -109,3 +109,9 @@ def test_garbage_typed_into_a_choice_is_answered(
     for name in choice:
         response = administrator_client.get("/portal/autocomplete/", choice | {name: junk})
         assert response.status_code < 500, name
+
+
+def test_no_page_saves_what_it_shows_as_something_new(administrator_client: Client, channel: Channel) -> None:
+    form = channel_form(name="Copy", _saveasnew="1")
+    assert administrator_client.post(page_of(channel), form).status_code == 400
+    assert Channel.objects.count() == 1
