@@ -16,10 +16,10 @@ from django.utils.translation import ngettext
 from channels_app.admin.labels import badge, channel_status, domain_status
 from channels_app.models import Channel, Domain, User
 from config import guidance
+from config.portal_theme import has_seat
 from messaging import overview
 from messaging.admin.charts import Chart
 from messaging.models import UnroutableMessage
-from messaging.models.session_access import seat_of
 from messaging.traffic_series import DAYS, Traffic, traffic
 
 SHOWN = 8  # lines of each list; the rest is behind its link
@@ -60,7 +60,7 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "queues": _queue_lines(queues[:SHOWN]),
         "agents": _agents(may_list=user.has_perm("channels_app.view_extension")),
         "charts": _charts(counted),
-        "has_seat": seat_of(user) is not None,
+        "has_seat": has_seat(request),
     }
 
 

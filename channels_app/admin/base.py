@@ -39,7 +39,6 @@ def _checkbox(_language: str | None) -> str:
 
 class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M], TakingTurns[M]):
     list_per_page = 50
-    show_full_result_count = False  # beside a search; it costs a count of all rows on every page
     list_before_template: str | None = "portal/_next_step.html"
     change_form_outer_before_template: str | None = "portal/_next_step.html"
     warn_unsaved_form = True

@@ -15,6 +15,7 @@ M = TypeVar("M", bound=Model)
 class ReadOnlyAdmin(PortalAdmin[M]):
     list_before_template: str | None = None  # nothing to set up here
     change_form_outer_before_template = None
+    show_full_result_count = False
     list_filter_submit = True
     change_form_template = "portal/read_only_change_form.html"
 
