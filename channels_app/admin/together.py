@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -35,7 +36,7 @@ class TakingTurns(ModelAdmin[M]):
             return super().changeform_view(request, object_id, form_url, extra_context)
         try:
             return self._in_turn(request, object_id, form_url, extra_context)
-        except IntegrityError:
+        except (IntegrityError, ObjectDoesNotExist):
             # Somebody stored the same, or deleted what was chosen, at the same instant: now a field says so.
             return self._in_turn(request, object_id, form_url, extra_context)
 
