@@ -34,7 +34,7 @@ def sums(
 
     `channels` are ids, None is all of them.
 
-    One question to the database: what is rolled up meanwhile is counted once.
+    Rollups and counts are read by one question to the database: what is rolled up meanwhile is counted once.
     """
     figures = [Sum(field) for field in fields]
     of_day, of_count = {

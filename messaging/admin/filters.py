@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
+from messaging.rollups import midnight
 
 if TYPE_CHECKING:
     from django.contrib.admin import SimpleListFilter as DropdownFilter
@@ -25,9 +25,9 @@ else:
         def queryset(self, request, queryset):
             first, last = (self._day(end) for end in ("from", "to"))
             if first:
-                queryset = queryset.filter(**{f"{self.parameter_name}__gte": _midnight(first)})
+                queryset = queryset.filter(**{f"{self.parameter_name}__gte": midnight(first)})
             if last:
-                after = _midnight(last + dt.timedelta(days=1))
+                after = midnight(last + dt.timedelta(days=1))
                 queryset = queryset.filter(**{f"{self.parameter_name}__lt": after})
             return queryset
 
@@ -35,10 +35,6 @@ else:
             day = parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "")
             # Neither end of the calendar has a midnight in every zone.
             return day if day and 1970 <= day.year <= 9000 else None
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
 
 
 __all__ = ["Choices", "Days", "DropdownFilter", "Related"]
