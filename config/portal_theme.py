@@ -65,11 +65,16 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     shown: list[tuple[str, list[dict[str, Any]]]] = [
         (title, [item for item in items if item]) for title, items in groups
     ]
-    return [{"title": title, "separator": bool(title), "items": items} for title, items in shown if items]
+    return [
+        {"title": title, "separator": bool(title), "items": items, "collapsible": False, "badge": None}
+        for title, items in shown
+        if items
+    ]
 
 
 def _item(title: str, icon_name: str, address: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon_name, "link": reverse(address)}
+    # With the badge and the address that it has not: a template takes longest over what is not there.
+    return {"title": title, "icon": icon_name, "link": reverse(address), "badge": None, "link_callback": None}
 
 
 def _models(request: HttpRequest, title: str, icon_name: str, app: str, model: str) -> dict[str, Any] | None:

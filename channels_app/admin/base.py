@@ -21,6 +21,7 @@ from unfold.admin import ModelAdmin as UnfoldAdmin
 from unfold.admin import checkbox
 from unfold.decorators import display
 
+from channels_app.admin import list_headers  # noqa: F401
 from channels_app.admin.audited import AuditedAdmin
 from channels_app.admin.autocomplete import IdsSelect, is_id
 from channels_app.admin.deletion import GuardedDeletion
@@ -39,6 +40,7 @@ def _checkbox(_language: str | None) -> str:
 
 class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M], TakingTurns[M]):
     list_per_page = 50
+    list_sections = ()  # Unfold looks for it twice a row, and what is not there is dear
     list_before_template: str | None = "portal/_next_step.html"
     change_form_outer_before_template: str | None = "portal/_next_step.html"
     warn_unsaved_form = True

@@ -57,7 +57,10 @@ def channel_list() -> Figures:
     while rollups.roll_up():  # as the task does every few minutes
         pass
     with connection.cursor() as cursor:  # day by day it would have stayed small
-        cursor.execute("REINDEX INDEX traffic_not_in_rollup")
+        index = (
+            "INDEX traffic_not_in_rollup" if connection.vendor == "postgresql" else "traffic_not_in_rollup"
+        )
+        cursor.execute(f"REINDEX {index}")
     _analyze()
     address = f"/portal/{Channel._meta.app_label}/channel/"
     ranges = ("today", "7-days", "30-days", "month", "all")
