@@ -30,5 +30,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, not memory: threads and processes of a test share it, as the portal's do.
     DATABASES["default"]["TEST"] = {"NAME": str(TRUNKLINE_HOME / "test.sqlite3")}
+WHITENOISE_AUTOREFRESH = True  # or each test client looks through every static file there is
 PORTAL_HOSTS = [*PORTAL_HOSTS, "testserver"]
 SEND_TIMEOUT = 5

@@ -289,6 +289,7 @@ def the_portals_page_of_a_session_is_for_who_oversees(state: str, world: World) 
         assert (world.text.encode() in answer.content) == (person in OVERSEE), person
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("state", STATES)
 def test_each_person_has_what_is_theirs_and_nothing_else(state, build):
     world = build(state)
