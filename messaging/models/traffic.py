@@ -92,6 +92,7 @@ class TrafficDay(models.Model):
         verbose_name = _("traffic of a day")
         verbose_name_plural = _("traffic by day")
         constraints = [models.UniqueConstraint(fields=["channel", "zone", "day"], name="one_rollup_a_day")]
+        indexes = [models.Index(fields=["zone"], name="rollup_by_zone")]  # are there any of another zone?
 
     def __str__(self) -> str:
         return f"{self.channel_id} {self.day}"
