@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from unfold.templatetags import unfold_list
 
 Headers = Callable[[Any], Iterable[dict[str, Any]]]
@@ -20,11 +22,15 @@ def _once_a_list(result_headers: Headers) -> Headers:
     def headers_of(changelist: Any) -> Iterable[dict[str, Any]]:
         if not hasattr(changelist, "made_headers"):
             made = list(result_headers(changelist))
-            # Translated once, not once a cell.
-            changelist.made_headers = [{**header, "text": str(header["text"])} for header in made]
+            changelist.made_headers = [{**header, "text": _words(header["text"])} for header in made]
         return changelist.made_headers  # type: ignore[no-any-return]
 
     return headers_of
+
+
+def _words(text: Any) -> str:
+    """Translated once, not once a cell, and as they stand above a column."""
+    return text if isinstance(text, SafeString) else capfirst(str(text))
 
 
 unfold_list.result_headers = _once_a_list(unfold_list.result_headers)

@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import number_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -77,46 +77,46 @@ class ChannelAdmin(SetUpChannelAdmin):
         return response
 
     @admin.display(description=gettext_lazy("received"))
-    def received(self, channel: Channel) -> int:
-        return _figures(channel).received
+    def received(self, channel: Channel) -> str:
+        return _grouped(_figures(channel).received)
 
     @admin.display(description=gettext_lazy("sent in total"))
-    def sent_total(self, channel: Channel) -> int:
-        return _figures(channel).sent_total
+    def sent_total(self, channel: Channel) -> str:
+        return _grouped(_figures(channel).sent_total)
 
     @admin.display(description=gettext_lazy("successful"))
-    def successful(self, channel: Channel) -> int:
-        return _figures(channel).sent
+    def successful(self, channel: Channel) -> str:
+        return _grouped(_figures(channel).sent)
 
     @admin.display(description=gettext_lazy("failed"))
-    def failed(self, channel: Channel) -> int | SafeString:
+    def failed(self, channel: Channel) -> str:
         figures = _figures(channel)
         if not figures.unconfirmed:
-            return figures.failed
+            return _grouped(figures.failed)
         title = _("of these unconfirmed, may have reached the customer: %(count)d") % {
             "count": figures.unconfirmed
         }
-        return format_html('<abbr title="{}">{}</abbr>', title, figures.failed)
+        return format_html('<abbr title="{}">{}</abbr>', title, _grouped(figures.failed))
 
     @admin.display(description=gettext_lazy("segments"))
-    def segments(self, channel: Channel) -> int:
-        return _figures(channel).segments
+    def segments(self, channel: Channel) -> str:
+        return _grouped(_figures(channel).segments)
 
     @admin.display(description=gettext_lazy("with files"))
-    def with_files(self, channel: Channel) -> int:
-        return _figures(channel).with_files
+    def with_files(self, channel: Channel) -> str:
+        return _grouped(_figures(channel).with_files)
 
     @admin.display(description=gettext_lazy("last inbound"))
     def last_inbound(self, channel: Channel) -> str:
         return _ago(_figures(channel).last_inbound_at)
 
     @admin.display(description=gettext_lazy("waiting"))
-    def waiting(self, channel: Channel) -> int | SafeString:
+    def waiting(self, channel: Channel) -> str:
         figures = _figures(channel)
         if not figures.waiting_since:
-            return 0
+            return "0"
         oldest = _("the oldest for %(time)s") % {"time": figures.oldest_waits}
-        return format_html('<abbr title="{}">{}</abbr>', oldest, figures.waiting)
+        return format_html('<abbr title="{}">{}</abbr>', oldest, _grouped(figures.waiting))
 
     @admin.action(description=gettext_lazy("Check selected channels now"), permissions=["change"])
     def check_selected(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
@@ -240,6 +240,11 @@ def _chart(channels: list[int], period: periods.Period) -> Chart | None:
 
 def _figures(channel: Channel) -> Figures:
     return getattr(channel, "figures", None) or Figures()
+
+
+def _grouped(number: int) -> str:
+    """A number that one can read: 5,000,000."""
+    return number_format(number, use_l10n=True, force_grouping=True)
 
 
 def _ago(at: Any) -> str:
