@@ -188,8 +188,11 @@ class ChannelAdmin(SetUpChannelAdmin):
         if request.method == "POST":
             count = resolving.cancel_all_waiting(channel)
             text = ngettext("%(count)d message was cancelled.", "%(count)d messages were cancelled.", count)
-            self.message_user(request, text % {"count": count}, messages.SUCCESS)
-            self.log_change(request, channel, text % {"count": count})
+            if count:
+                self.message_user(request, text % {"count": count}, messages.SUCCESS)
+                self.log_change(request, channel, text % {"count": count})
+            else:
+                self.message_user(request, _("Nothing was waiting."), messages.INFO)
             return HttpResponseRedirect(reverse("admin:channels_app_channel_change", args=[pk]))
         context = {
             **self.admin_site.each_context(request),

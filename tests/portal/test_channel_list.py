@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.admin import site
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone, translation
 from unfold.admin import ModelAdmin as UnfoldAdmin
@@ -207,6 +208,16 @@ def test_what_waits_in_a_channel_can_be_cancelled_after_a_question(administrator
 
     assert "3 messages were cancelled." in page
     assert not Message.objects.filter(status="queued").exists()
+
+
+def test_where_nothing_waits_there_is_nothing_to_cancel(administrator_client, channel):
+    address = f"/portal/channels_app/channel/{channel.pk}/cancel-waiting/"
+
+    page = administrator_client.get(address).content.decode()
+    assert "Nothing waits in “Main”" in page
+    assert "tl-button-danger" not in page
+    assert "Nothing was waiting." in administrator_client.post(address, follow=True).content.decode()
+    assert not LogEntry.objects.exists()
 
 
 def test_a_supervisor_cancels_nothing(supervisor_client, channel):
