@@ -173,7 +173,9 @@ class ExtensionAdmin(SignInLinkAdmin[Extension]):
         ) % {"numbers": ", ".join(numbers), "extension": obj}
 
     def goes_along(self, obj: Extension) -> list[str]:
-        lines = [_("Its sessions stay readable; the sessions' filter “Holder or queue gone” finds them.")]
+        lines = [
+            _("Its sessions stay readable; the sessions' filter “By deleted holder or queue” finds them.")
+        ]
         if obj.user.role == Role.AGENT:
             lines.append(_("The login “%(login)s” ends with it.") % {"login": obj.user})
         else:

@@ -83,4 +83,6 @@ class MessageQueueAdmin(PortalAdmin[MessageQueue]):
         ) % {"numbers": ", ".join(numbers), "queue": obj}
 
     def goes_along(self, obj: MessageQueue) -> list[str]:
-        return [_("Its sessions stay readable; the sessions' filter “Holder or queue gone” finds them.")]
+        return [
+            _("Its sessions stay readable; the sessions' filter “By deleted holder or queue” finds them.")
+        ]

@@ -29,7 +29,7 @@ LINES_IN_LIST = 4
 class KindFilter(filters.DropdownFilter):
     """What kind of thing was changed: those that have a page here."""
 
-    title = gettext_lazy("Kind")
+    title = gettext_lazy("kind")
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:

@@ -18,7 +18,7 @@ HELD_BY_NOBODY = Q(holder__isnull=True)
 class GoneFilter(DropdownFilter):
     """Sessions that nobody may find in an inbox: whoever had them was deleted."""
 
-    title = _("Holder or queue gone")
+    title = _("deleted holder or queue")
     parameter_name = "gone"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -34,7 +34,7 @@ class GoneFilter(DropdownFilter):
 class WaitingFilter(DropdownFilter):
     """Open sessions that nobody has picked up."""
 
-    title = _("Waiting")
+    title = _("pick-up")
     parameter_name = "waiting"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -54,7 +54,7 @@ class WaitingFilter(DropdownFilter):
 class NeedsFilter(DropdownFilter):
     """Sessions with a message that somebody should look at."""
 
-    title = _("Needs a person")
+    title = _("what went wrong")
     parameter_name = "needs"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:

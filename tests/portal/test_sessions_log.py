@@ -272,3 +272,11 @@ def test_a_session_is_found_by_its_id(administrator_client: Client, make_session
     ]:
         page = administrator_client.get(SESSIONS, {"q": term})
         assert list(page.context["cl"].result_list) == found
+
+
+def test_the_filters_read_as_sentences(administrator_client: Client, make_session: MakeSession) -> None:
+    make_session()
+    page = administrator_client.get(SESSIONS).content.decode()
+    for title in ("By status", "By pick-up", "By what went wrong", "By deleted holder or queue"):
+        assert title in page
+    assert "By kind" in administrator_client.get("/portal/messaging/change/").content.decode()
