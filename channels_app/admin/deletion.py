@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from channels_app.admin.together import check_at_once
@@ -18,12 +21,37 @@ from channels_app.admin.unfolded import ModelAdmin
 M = TypeVar("M", bound=Model)
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    title: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something is not deleted, and the pages of what stands in the way."""
+
+    sentence: str
+    links: Sequence[Link]
+
+
+def link_to(thing: Model, query: str = "") -> Link:
+    """The page of a thing, `query` says on which tab."""
+    opts = thing._meta
+    address = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[thing.pk])
+    return Link(f"{capfirst(opts.verbose_name)} “{thing}”", address + query)
+
+
 class GuardedDeletion(ModelAdmin[M]):
     """An admin whose deletions are refused for a reason that the person is told."""
 
     def why_kept(self, request: HttpRequest, obj: M) -> str:
         """The sentence that says why `obj` can't be deleted; "" if it can."""
         return ""
+
+    def in_the_way(self, request: HttpRequest, obj: M) -> Sequence[Link]:
+        """Where to mend what keeps `obj`; asked for only if something does."""
+        return ()
 
     def goes_along(self, obj: M) -> Sequence[str]:
         """What is deleted with `obj`, and what stays: lines of the confirmation."""
@@ -37,7 +65,11 @@ class GuardedDeletion(ModelAdmin[M]):
             deleted.append(str(obj))
             if lines := [str(line) for line in self.goes_along(obj)]:
                 deleted.append(lines)
-        refused = [sentence for obj in objs if (sentence := self.why_kept(request, obj))]
+        refused = [
+            Refusal(sentence, self.in_the_way(request, obj))
+            for obj in objs
+            if (sentence := self.why_kept(request, obj))
+        ]
         return deleted, {}, set(), refused
 
     def delete_view(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from channels_app import domain_checks, problems
 from channels_app.admin.base import PortalAdmin
+from channels_app.admin.deletion import Link, link_to
 from channels_app.admin.forms import PortalForm, expect_range
 from channels_app.admin.labels import domain_status
 from channels_app.models import Domain
@@ -160,3 +161,6 @@ class DomainAdmin(PortalAdmin[Domain]):
         return (
             _("%(domain)s is the webhook domain of %(channels)s. Choose another domain there first.") % values
         )
+
+    def in_the_way(self, request: HttpRequest, obj: Domain) -> Sequence[Link]:
+        return [link_to(channel, "?tab=authentication") for channel in obj.channels.all()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -18,7 +19,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from channels_app.admin.changed_values import model_line
+from channels_app.admin.deletion import Link
 from channels_app.admin.forms import ROLES_IN_WORDS, PortalForm
+from channels_app.admin.numbers import channels_of
 from channels_app.admin.sign_in_links import SignInLinkAdmin
 from channels_app.admin.unfolded import Select
 from channels_app.changes import ADDED, CHANGED, Line, Part, to_message
@@ -171,6 +174,9 @@ class ExtensionAdmin(SignInLinkAdmin[Extension]):
             "%(numbers)s go to extension %(extension)s. Give those numbers another destination first.",
             len(numbers),
         ) % {"numbers": ", ".join(numbers), "extension": obj}
+
+    def in_the_way(self, request: HttpRequest, obj: Extension) -> Sequence[Link]:
+        return channels_of(obj.inbound_rules.all())
 
     def goes_along(self, obj: Extension) -> list[str]:
         lines = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -16,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from channels_app.admin.deletion import Link, link_to
 from channels_app.admin.forms import ROLES_IN_WORDS, PortalForm
 from channels_app.admin.labels import badge
 from channels_app.admin.locks import locked_usernames, unlock
@@ -178,3 +180,6 @@ class LoginAdmin(SignInLinkAdmin[User]):
                 "login": obj
             }
         return ""
+
+    def in_the_way(self, request: HttpRequest, obj: User) -> Sequence[Link]:
+        return [] if obj.pk == request.user.pk else [link_to(getattr(obj, "extension", obj))]

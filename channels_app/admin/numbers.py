@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from channels_app.admin.autocomplete import IdsSelect
 from channels_app.admin.base import without_pop_ups
+from channels_app.admin.deletion import Link, link_to
 from channels_app.admin.forms import PortalForm, set_choices
 from channels_app.admin.labels import queue_label
 from channels_app.admin.unfolded import InlineFormSet, Select, TabularInline
@@ -51,6 +52,14 @@ def destination_of(rule: RoutingRule) -> str:
     if rule.destination_extension_id:
         return f"{EXTENSION}:{rule.destination_extension_id}"
     return f"{QUEUE}:{rule.destination_queue_id}" if rule.destination_queue_id else ""
+
+
+def channels_of(rules: QuerySet[RoutingRule]) -> list[Link]:
+    """Where the destinations of these numbers are changed."""
+    return [
+        link_to(channel, "?tab=messaging-setting")
+        for channel in Channel.objects.filter(rules__in=rules).distinct()
+    ]
 
 
 def kind_of(number: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -13,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from channels_app.admin.base import PortalAdmin
+from channels_app.admin.deletion import Link
 from channels_app.admin.forms import PortalForm
 from channels_app.admin.labels import badge
+from channels_app.admin.numbers import channels_of
 from channels_app.models import Extension, MessageQueue
 from channels_app.models.queues import MAX_AGENTS, MAX_QUEUES
 
@@ -81,6 +84,9 @@ class MessageQueueAdmin(PortalAdmin[MessageQueue]):
             "%(numbers)s go to the queue “%(queue)s”. Give those numbers another destination first.",
             len(numbers),
         ) % {"numbers": ", ".join(numbers), "queue": obj}
+
+    def in_the_way(self, request: HttpRequest, obj: MessageQueue) -> Sequence[Link]:
+        return channels_of(obj.inbound_rules.all())
 
     def goes_along(self, obj: MessageQueue) -> list[str]:
         return [

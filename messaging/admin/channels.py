@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from channels_app.admin.channels import ChannelAdmin as SetUpChannelAdmin
+from channels_app.admin.deletion import Link, link_to
 from channels_app.admin.labels import channel_status, domain_status, past_status
 from channels_app.models import Channel
 from channels_app.moments import moment
@@ -231,6 +233,15 @@ class ChannelAdmin(SetUpChannelAdmin):
         return _(
             "“%(channel)s” has sessions or messages, which are kept: switch the channel off instead."
         ) % {"channel": obj}
+
+    def in_the_way(self, request: HttpRequest, obj: Channel) -> Sequence[Link]:
+        links, of_channel = [link_to(obj)], f"?channel__id__exact={obj.pk}"
+        if obj.sessions.exists():
+            links.append(Link(_("Its sessions"), reverse("admin:messaging_session_changelist") + of_channel))
+        if obj.unroutable_messages.exists():
+            address = reverse("admin:messaging_unroutablemessage_changelist") + of_channel
+            links.append(Link(_("Its unroutable messages"), address))
+        return links
 
 
 def _chart(channels: list[int], period: periods.Period) -> Chart | None:

@@ -193,6 +193,8 @@ def test_a_channel_with_sessions_or_messages_is_not_deleted(
     sentence = "“Main” has sessions or messages, which are kept: switch the channel off instead."
     response = administrator_client.post(f"{CHANNELS}{channel.pk}/delete/", {"post": "yes"})
     assert sentence in response.content.decode()
+    kind = "session" if kept == "session" else "unroutablemessage"
+    assert f"/portal/messaging/{kind}/?channel__id__exact={channel.pk}" in response.content.decode()
     form = {"action": "delete_selected", "_selected_action": channel.pk, "post": "yes"}
     assert sentence in administrator_client.post(CHANNELS, form).content.decode()
     assert Channel.objects.exists()

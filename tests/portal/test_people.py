@@ -13,7 +13,7 @@ from django.contrib.sessions.models import Session as LoginSession
 from django.test import Client
 
 from channels_app.models import Extension, MessageQueue, Role, RoutingRule, SignInLink, User
-from tests.portal.conftest import errors_of
+from tests.portal.conftest import errors_of, page_of
 
 EXTENSIONS = "/portal/channels_app/extension/"
 LOGINS = "/portal/channels_app/user/"
@@ -113,6 +113,7 @@ def test_an_extension_with_a_number_is_not_deleted(
     assert extension
     response = administrator_client.post(f"{EXTENSIONS}{extension.pk}/delete/", {"post": "yes"})
     assert f"{anna_rule.number} goes to extension 1001 Anna." in response.content.decode()
+    assert f"{page_of(anna_rule.channel)}?tab=messaging-setting" in response.content.decode()
     form = {"action": "delete_selected", "_selected_action": extension.pk, "post": "yes"}
     assert anna_rule.number in administrator_client.post(EXTENSIONS, form).content.decode()
     assert Extension.objects.filter(pk=extension.pk).exists()
@@ -192,6 +193,7 @@ def test_nobody_deletes_their_own_login(administrator_client: Client, administra
 def test_the_login_of_an_extension_is_not_deleted(administrator_client: Client, anna: Extension) -> None:
     response = administrator_client.post(f"{LOGINS}{anna.user_id}/delete/", {"post": "yes"})
     assert "delete the extension first" in response.content.decode()
+    assert f'href="{EXTENSIONS}{anna.pk}/change/">Extension “1001 Anna”<' in response.content.decode()
     assert User.objects.filter(pk=anna.user_id).exists()
 
 

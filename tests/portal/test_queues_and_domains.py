@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from channels_app.models import Channel, Domain, Extension, MessageQueue, RoutingRule, User
-from tests.portal.conftest import errors_of
+from tests.portal.conftest import errors_of, page_of
 
 QUEUES = "/portal/channels_app/messagequeue/"
 DOMAINS = "/portal/channels_app/domain/"
@@ -73,6 +73,10 @@ def test_a_queue_with_numbers_is_not_deleted(administrator_client: Client, rule:
     sentence = f"{rule.number} goes to the queue “Support”. Give that number another destination first."
     response = administrator_client.post(f"{QUEUES}{queue.pk}/delete/", {"post": "yes"})
     assert sentence in response.content.decode()
+    assert (
+        f'href="{page_of(rule.channel)}?tab=messaging-setting">SMS channel “Main”<'
+        in response.content.decode()
+    )
     form = {"action": "delete_selected", "_selected_action": queue.pk, "post": "yes"}
     assert sentence in administrator_client.post(QUEUES, form).content.decode()
     assert MessageQueue.objects.exists()
@@ -130,6 +134,7 @@ def test_a_domain_that_a_channel_uses_is_not_deleted(administrator_client: Clien
         "sms.example.com is the webhook domain of “Main”, and the only one. Correct its host name instead"
         in page
     )
+    assert f"{page_of(channel)}?tab=authentication" in page
     Domain.objects.create(host="other.example.com")
     response = administrator_client.post(f"{DOMAINS}{domain.pk}/delete/", {"post": "yes"})
     assert "of “Main”. Choose another domain there first." in response.content.decode()
