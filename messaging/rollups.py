@@ -16,6 +16,7 @@ from django.db.models import F, Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from messaging.days import midnight
 from messaging.models import TrafficCount, TrafficDay
 from messaging.models.traffic import FIELDS, TrafficQuerySet
 
@@ -150,12 +151,6 @@ def forget() -> None:
     """Begins anew: no rollup, and no count in one. Figures stay what they are."""
     TrafficDay.objects.all().delete()
     TrafficCount.objects.filter(in_rollup=True).update(in_rollup=False)
-
-
-def midnight(day: dt.date) -> dt.datetime:
-    """The start of a day of the portal's time zone, in UTC."""
-    start = dt.datetime.combine(day, dt.time.min, tzinfo=timezone.get_current_timezone())
-    return start.astimezone(dt.UTC)
 
 
 def _of_another_zone() -> QuerySet[TrafficDay]:

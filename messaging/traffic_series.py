@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from messaging import rollups
+from messaging.days import midnight
 from messaging.models import TrafficCount
 from messaging.models.traffic import TrafficQuerySet
-from messaging.rollups import midnight
 
 DAYS = 30
 SHOWN = ("received", "sent", "failed")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from messaging.rollups import midnight
+from messaging.days import in_calendar, midnight
 
 if TYPE_CHECKING:
     from django.contrib.admin import SimpleListFilter as DropdownFilter
@@ -32,9 +32,7 @@ else:
             return queryset
 
         def _day(self, end):
-            day = parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}") or "")
-            # Neither end of the calendar has a midnight in every zone.
-            return day if day and 1970 <= day.year <= 9000 else None
+            return in_calendar(parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}") or ""))
 
 
 __all__ = ["Choices", "Days", "DropdownFilter", "Related"]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_app.models import Channel
-from messaging.rollups import midnight
+from messaging.days import in_calendar, midnight
 
 PARAMETER, FROM, TO = "range", "from", "to"
 DEFAULT, CUSTOM = "today", "custom"
@@ -74,12 +74,10 @@ def bounds(name: str) -> tuple[dt.datetime | None, dt.datetime | None]:
 
 
 def _day(typed: str) -> dt.date | None:
-    """A day that messages can be of; neither end of the calendar has a midnight in every zone."""
     try:
-        day = dt.date.fromisoformat(typed)
+        return in_calendar(dt.date.fromisoformat(typed))
     except ValueError:
         return None
-    return day if 1970 <= day.year <= 9000 else None
 
 
 class PeriodFilter(admin.SimpleListFilter):

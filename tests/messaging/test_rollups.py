@@ -16,6 +16,7 @@ from django.utils import timezone
 from channels_app.models import Channel
 from messaging import rollups
 from messaging.counting import fold_traffic
+from messaging.days import midnight
 from messaging.models import TrafficCount, TrafficDay
 from messaging.models.traffic import FIELDS, quarter_of
 from tests.messaging.test_senders import database_url
@@ -49,10 +50,10 @@ def channels(channel: Channel) -> list[Channel]:
 
 def figures() -> list[Any]:
     """Every kind of sum over all, over whole days, and over a range that cuts days."""
-    first = rollups.midnight(dt.date(2026, 10, 25))
+    first = midnight(dt.date(2026, 10, 25))
     ranges = [
         (None, None),
-        (first, rollups.midnight(dt.date(2026, 11, 3))),
+        (first, midnight(dt.date(2026, 11, 3))),
         (first + 7 * HOUR, first + 199 * HOUR),
         (first + HOUR, first + 2 * HOUR),
         (None, first),
@@ -95,7 +96,7 @@ def test_the_last_message_is_known_to_the_quarter_hour_rolled_up_or_not(channels
 
 
 def recent() -> dt.datetime:
-    return rollups.midnight(timezone.localdate() - dt.timedelta(days=1))
+    return midnight(timezone.localdate() - dt.timedelta(days=1))
 
 
 def test_today_and_yesterday_are_not_rolled_up(channel: Channel) -> None:
@@ -112,7 +113,7 @@ def test_a_late_count_of_a_day_long_gone_counts_at_once_and_is_rolled_up_with_th
     before = rollups.sums("day", None, None, None)
     day = dt.date(2026, 10, 20)
     for _again in range(2):
-        count(channels[0], rollups.midnight(day) + 3 * HOUR, failed=-1, unconfirmed=-1, sent=1)
+        count(channels[0], midnight(day) + 3 * HOUR, failed=-1, unconfirmed=-1, sent=1)
     expected = before[day] | {"failed": -2, "unconfirmed": -2, "sent": before[day]["sent"] + 2}
     assert rollups.sums("day", None, None, None) == before | {day: expected}
     fold_traffic()
@@ -166,7 +167,7 @@ def test_rounds_at_once_and_killed_ones_lose_nothing_and_double_nothing(
         "DATABASE_URL": database_url(),
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
-    late = rollups.midnight(dt.date(2026, 10, 20))
+    late = midnight(dt.date(2026, 10, 20))
     expected = rollups.sums("channel", None, None, None)
     processes = [start_rounds(environment) for _one in range(3)]
     for number in range(60):
