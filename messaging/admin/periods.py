@@ -67,8 +67,8 @@ def choices() -> list[tuple[str, Any]]:
 
 
 def bounds(name: str) -> tuple[dt.datetime | None, dt.datetime | None]:
-    """The start and the end of a period, None where it is open. An unknown name is today."""
-    _label, days = _PERIODS.get(name, _PERIODS[DEFAULT])
+    """The start and the end of a period that is offered, None where it is open."""
+    _label, days = _PERIODS[name]
     first, after = days(timezone.localdate())
     return midnight(first) if first else None, midnight(after) if after else None
 
