@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, cast
 
+from django.contrib import messages
 from django.db.models import Model
 from django.http import HttpRequest
 
+from channels_app import changes
 from channels_app.admin.base import PortalAdmin
+from channels_app.models import User
+from messaging.refusal import NotFoundError, RefusedError
 
 M = TypeVar("M", bound=Model)
 
@@ -35,3 +40,25 @@ class ReadOnlyAdmin(PortalAdmin[M]):
 
     def has_act_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.may_act(request)
+
+    def act_on_each(
+        self, request: HttpRequest, ids: Iterable[int], story: Callable[[int], M], deed: str
+    ) -> int:
+        """Runs a story on each and writes `deed` down; says each reason of a refusal once.
+
+        Returns how many went well.
+        """
+        refused: dict[str, int] = {}
+        done = 0
+        for pk in ids:
+            try:
+                changes.note(cast(User, request.user), story(pk), deed)
+                done += 1
+            except RefusedError as error:
+                refused[str(error)] = refused.get(str(error), 0) + 1
+            except NotFoundError:
+                pass  # deleted meanwhile
+        for sentence, times in refused.items():
+            text = sentence if times == 1 else f"{sentence} (× {times})"
+            self.message_user(request, text, messages.ERROR)
+        return done

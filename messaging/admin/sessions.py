@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -19,9 +20,9 @@ from channels_app.admin.labels import badge
 from channels_app.models import Extension, User
 from messaging.admin import filters
 from messaging.admin.readonly import ReadOnlyAdmin
-from messaging.admin.session_actions import TargetForm, on_each
 from messaging.admin.session_export import SessionExport
 from messaging.admin.session_filters import GoneFilter, NeedsFilter, WaitingFilter
+from messaging.admin.transfer_form import TargetForm
 from messaging.closing import close
 from messaging.conversation import read_conversation, read_earlier
 from messaging.models import Session
@@ -125,7 +126,9 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
             return self._ask_for_target(request, form, ids)
         target = form.chosen()
         deed = _("Transferred to %(target)s.") % {"target": target}
-        done = on_each(request, ids, lambda user, seat, pk: transfer(user, seat, pk, target), deed)
+        user = cast(User, request.user)
+        seat = seat_of(user)
+        done = self.act_on_each(request, ids, lambda pk: transfer(user, seat, pk, target), deed)
         if done:
             text = ngettext(
                 "%(count)d session went to %(target)s.", "%(count)d sessions went to %(target)s.", done
@@ -137,7 +140,8 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
     def close_selected(self, request: HttpRequest, queryset: QuerySet[Session]) -> HttpResponse | None:
         is_open = queryset.filter(status=Session.Status.OPEN)
         ids = list(is_open.order_by("pk").values_list("pk", flat=True))
-        done = on_each(request, ids, close, _("Closed."))
+        user = cast(User, request.user)
+        done = self.act_on_each(request, ids, partial(close, user, seat_of(user)), _("Closed."))
         text = ngettext("%(count)d session was closed.", "%(count)d sessions were closed.", done)
         self.message_user(request, text % {"count": done}, messages.SUCCESS)
         return self._back_to(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from django.contrib import admin, messages
@@ -13,13 +14,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from channels_app import changes
 from channels_app.admin.labels import badge
 from channels_app.models import User
 from messaging.admin import filters
 from messaging.admin.readonly import ReadOnlyAdmin
 from messaging.models import UnroutableMessage
-from messaging.refusal import RefusedError
 from messaging.unroutable import deliver, dismiss
 
 Resolution = UnroutableMessage.Resolution
@@ -66,41 +65,28 @@ class UnroutableAdmin(ReadOnlyAdmin[UnroutableMessage]):
 
     @admin.action(description=gettext_lazy("Deliver selected messages"), permissions=["act"])
     def deliver_selected(self, request: HttpRequest, queryset: QuerySet[UnroutableMessage]) -> None:
-        done = self._each(request, queryset, deliver, _("Delivered."))
+        done = self._resolve(request, queryset, deliver, _("Delivered."))
         if done:
             text = ngettext("%d message was delivered.", "%d messages were delivered.", done)
             self.message_user(request, text % done, messages.SUCCESS)
 
     @admin.action(description=gettext_lazy("Dismiss selected messages"), permissions=["act"])
     def dismiss_selected(self, request: HttpRequest, queryset: QuerySet[UnroutableMessage]) -> None:
-        done = self._each(request, queryset, dismiss, _("Dismissed."))
+        done = self._resolve(request, queryset, dismiss, _("Dismissed."))
         if done:
             text = ngettext("%d message was dismissed.", "%d messages were dismissed.", done)
             self.message_user(request, text % done, messages.SUCCESS)
 
-    def _each(
+    def _resolve(
         self,
         request: HttpRequest,
         queryset: QuerySet[UnroutableMessage],
         story: Callable[[User, int], UnroutableMessage],
         deed: str,
     ) -> int:
-        """Runs a story on each, in the order of arrival, and writes `deed` down; says each reason of a refusal once.
-
-        Returns how many went well.
-        """
-        refused: dict[str, None] = {}
-        done = 0
-        for pk in queryset.order_by("id").values_list("pk", flat=True):
-            try:
-                user = cast(User, request.user)
-                changes.note(user, story(user, pk), deed)
-                done += 1
-            except RefusedError as error:
-                refused[str(error)] = None
-        for sentence in refused:
-            self.message_user(request, sentence, messages.ERROR)
-        return done
+        """In the order of arrival."""
+        ids = list(queryset.order_by("id").values_list("id", flat=True))
+        return self.act_on_each(request, ids, partial(story, cast(User, request.user)), deed)
 
     def changeform_view(
         self,
