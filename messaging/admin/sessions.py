@@ -142,8 +142,11 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
         ids = list(is_open.order_by("pk").values_list("pk", flat=True))
         user = cast(User, request.user)
         done = self.act_on_each(request, ids, partial(close, user, seat_of(user)), _("Closed."))
-        text = ngettext("%(count)d session was closed.", "%(count)d sessions were closed.", done)
-        self.message_user(request, text % {"count": done}, messages.SUCCESS)
+        if done:
+            text = ngettext("%(count)d session was closed.", "%(count)d sessions were closed.", done)
+            self.message_user(request, text % {"count": done}, messages.SUCCESS)
+        elif not ids:
+            self.message_user(request, _("No session was closed: none of them was open."), messages.INFO)
         return self._back_to(request)
 
     def _ask_for_target(self, request: HttpRequest, form: TargetForm, ids: list[int]) -> HttpResponse:

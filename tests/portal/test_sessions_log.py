@@ -168,6 +168,8 @@ def test_a_supervisor_closes_many_sessions_at_once(
     page = act(supervisor_client, SESSIONS, "close_selected", *sessions).content.decode()
     assert "2 sessions were closed." in page
     assert not Session.objects.filter(status="open").exists()
+    page = act(supervisor_client, SESSIONS, "close_selected", *sessions).content.decode()
+    assert "No session was closed" in page
 
 
 def test_a_session_is_moved_from_its_own_page_and_one_comes_back_there(
