@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from messaging import spool, uploads
-from messaging.conversation import file_line, visible_session
+from messaging.conversation import visible_session
+from messaging.conversation_lines import file_line
 from messaging.places import Places
 from messaging.refusal import RefusedError, TakenError
 from messaging.views.content_length import content_length
