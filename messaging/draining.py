@@ -11,6 +11,7 @@ from django.conf import settings
 
 from channels_app.credentials import CredentialsUnreadableError
 from channels_app.models import Channel
+from channels_app.models.failures import FailureCode
 from channels_app.providers.base import Account, Provider, SendOutcome, SendResult
 from messaging import backoff
 from messaging.claims import NOT_HANDED_OVER, Claim
@@ -61,7 +62,7 @@ class Drain:
         try:
             self._account = channel.account
         except CredentialsUnreadableError:
-            channel.record_failure(Channel.FailureCode.UNREADABLE)
+            channel.record_failure(FailureCode.UNREADABLE)
             self.end()
             return
         self._channel, self._provider = channel, channel.provider
@@ -181,9 +182,9 @@ class Drain:
                 case SendOutcome.SLOW_DOWN:
                     backoff.slow_down(self.channel_id, result.retry_after or backoff.FIRST)
                 case SendOutcome.BAD_CREDENTIALS if self._channel:
-                    self._channel.record_failure(Channel.FailureCode.CREDENTIALS, result.detail)
+                    self._channel.record_failure(FailureCode.CREDENTIALS, result.detail)
                 case SendOutcome.WRONG_ADDRESS if self._channel:
-                    self._channel.record_failure(Channel.FailureCode.WRONG_ADDRESS, result.detail)
+                    self._channel.record_failure(FailureCode.WRONG_ADDRESS, result.detail)
                 case _:
                     continue
             self.end()

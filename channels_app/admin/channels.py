@@ -24,8 +24,7 @@ from channels_app.admin.numbers import NumberInline
 from channels_app.admin.tabs import tabs_of
 from channels_app.changes import Line
 from channels_app.models import Channel, Domain
-from channels_app.models.channels import itsp_choices
-from channels_app.providers import PROVIDERS
+from channels_app.providers import PROVIDERS, itsp_choices
 from channels_app.providers.base import Provider
 
 

@@ -1,49 +1,36 @@
-"""Channels: one account at one ITSP each, and the tokens of their webhook addresses."""
+"""Channels: one account at one ITSP each."""
 
 from __future__ import annotations
 
 import datetime as dt
 import secrets
 from collections.abc import Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from channels_app import credentials
 from channels_app.models.domains import Domain
+from channels_app.models.failures import HOLDS_QUEUE, FailureCode, failure_code_of, why_it_failed
 from channels_app.moments import moment
-from channels_app.providers import PROVIDERS, get_provider
-from channels_app.providers.base import Account, CheckOutcome, CheckResult, Provider
+from channels_app.providers import get_provider
+from channels_app.providers.base import Account, CheckOutcome, Provider
+
+if TYPE_CHECKING:
+    from channels_app.models.webhook_tokens import WebhookToken
 
 MAX_RATE = 1000  # messages a second
 MAX_TIMEOUT_DAYS = 365
 SWITCHED_OFF = "disabled"  # among the changes of status
 MOST_STATUS_CHANGES = 100  # that are kept of a channel
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
-
-# Codes of the providers', for what could not be checked and came without words of the ITSP's.
-_WHY_NOT_CHECKED = {
-    "unknown_host": _("the name in the API address can't be found"),
-    "connection": _("nothing answers at the API address"),
-    "tls": _("what answers at the API address has no valid certificate"),
-    "no_answer": _("the request left, and no answer came"),
-    "server_error": _("the ITSP answered with an error of its own"),
-    "slow_down": _("the ITSP asks to wait"),
-    "unexpected": _("the ITSP's answer does not say"),
-}
-
-
-def why_it_failed(code: str, detail: str) -> str:
-    """Why a connection failed, in words: the reason, and in brackets what is known besides."""
-    reason = str(Channel.FailureCode(code).label) if code else ""
-    return f"{reason} ({_WHY_NOT_CHECKED.get(detail, detail)})" if detail else reason
 
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
@@ -56,14 +43,6 @@ class Channel(models.Model):
         NOT_CHECKED = "not_checked", _("Not checked yet")
         CONNECTED = "connected", _("Connected")
         FAILED = "failed", _("Connection failed")
-
-    class FailureCode(models.TextChoices):
-        """Why a connection failed. The first three hold the queue until a check succeeds."""
-
-        CREDENTIALS = "credentials", _("the ITSP refuses the key and secret")
-        WRONG_ADDRESS = "wrong_address", _("this is not the ITSP's address")
-        UNREADABLE = "unreadable", _("enter key and secret again")
-        NO_ANSWER = "no_answer", _("could not be checked")
 
     name = models.CharField(
         _("name"),
@@ -192,11 +171,7 @@ class Channel(models.Model):
     @property
     def holds_queue(self) -> bool:
         """Whether sending waits for a successful check: no message would be accepted as things are."""
-        return self.status == self.Status.FAILED and self.failure_code in (
-            self.FailureCode.CREDENTIALS,
-            self.FailureCode.WRONG_ADDRESS,
-            self.FailureCode.UNREADABLE,
-        )
+        return self.status == self.Status.FAILED and self.failure_code in HOLDS_QUEUE
 
     @property
     def status_text(self) -> str:
@@ -248,16 +223,16 @@ class Channel(models.Model):
         try:
             account = self.account
         except credentials.CredentialsUnreadableError:
-            self.record_failure(self.FailureCode.UNREADABLE)
+            self.record_failure(FailureCode.UNREADABLE)
             return False
         result = self.provider.check_credentials(account, timeout=timeout)
         if result.outcome is CheckOutcome.VALID:
             self._record_status(self.Status.CONNECTED)
             return True
-        code = _failure_code(result)
-        if code == self.FailureCode.NO_ANSWER and self.holds_queue:
+        code = failure_code_of(result)
+        if code == FailureCode.NO_ANSWER and self.holds_queue:
             return False  # nothing new is known: the queue waits until a check succeeds
-        why = result.code if code == self.FailureCode.NO_ANSWER else ""
+        why = result.code if code == FailureCode.NO_ANSWER else ""
         self.record_failure(code, result.detail or why)
         return False
 
@@ -325,7 +300,7 @@ class Channel(models.Model):
     def webhook_token(self) -> WebhookToken:
         """The current token, made where there is none yet."""
         token = self.tokens.filter(ends_at=None).first()
-        return token or WebhookToken.objects.get_or_create(channel=self, ends_at=None)[0]
+        return token or self.tokens.get_or_create(ends_at=None)[0]
 
     @property
     def webhook_path(self) -> str:
@@ -347,62 +322,10 @@ class Channel(models.Model):
             self.tokens.filter(ends_at=None).update(ends_at=old_ends_at)
             if end_old_at_once:
                 self.tokens.filter(ends_at__gt=now).update(ends_at=now)
-            return WebhookToken.objects.create(channel=self)
+            return self.tokens.create()
 
 
-def _failure_code(result: CheckResult) -> Channel.FailureCode:
-    if result.outcome is CheckOutcome.REJECTED:
-        return Channel.FailureCode.CREDENTIALS
-    if result.code == Channel.FailureCode.WRONG_ADDRESS:
-        return Channel.FailureCode.WRONG_ADDRESS
-    return Channel.FailureCode.NO_ANSWER
-
-
+# Not beside the tokens: the first migration looks for it here.
 def new_webhook_token() -> str:
     """256 bits: the token is the only secret between the internet and the webhook."""
     return secrets.token_urlsafe(32)
-
-
-class WebhookToken(models.Model):
-    """One token of a channel's webhook address; the one without an end is the current one."""
-
-    channel = models.ForeignKey(Channel, models.CASCADE, related_name="tokens")
-    token = models.CharField(max_length=64, unique=True, default=new_webhook_token)
-    created_at = models.DateTimeField(auto_now_add=True)
-    ends_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("webhook token")
-        verbose_name_plural = _("webhook tokens")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["channel"],
-                condition=models.Q(ends_at__isnull=True),
-                name="channel_has_one_current_token",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.token[:4]}…"
-
-    @classmethod
-    def channel_of(cls, itsp: str, token: str) -> Channel | None:
-        """The channel of a token that works now, with its id and ITSP only: the rest is read when it is asked for."""
-        now = connection.ops.adapt_datetimefield_value(timezone.now())
-        with connection.cursor() as cursor:
-            cursor.execute(_CHANNEL_OF, [token, itsp, now])
-            found = cursor.fetchone()
-        return None if found is None else Channel.from_db(connection.alias, ["id", "itsp"], [found[0], itsp])
-
-
-# Written out, since every webhook asks it first: Django took longer to build it than the database to answer.
-_CHANNEL_OF = """
-    SELECT channel.id
-    FROM channels_app_webhooktoken token JOIN channels_app_channel channel ON channel.id = token.channel_id
-    WHERE token.token = %s AND channel.itsp = %s AND (token.ends_at IS NULL OR token.ends_at > %s)
-"""
-
-
-def itsp_choices() -> list[tuple[str, str]]:
-    """(slug, label) of every registered ITSP."""
-    return [(slug, provider.label) for slug, provider in PROVIDERS.items()]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from channels_app.models.channels import SWITCHED_OFF, Channel, why_it_failed
+from channels_app.models.channels import SWITCHED_OFF, Channel
+from channels_app.models.failures import FailureCode, why_it_failed
 
 
 class ChannelStatusChange(models.Model):
@@ -13,9 +14,7 @@ class ChannelStatusChange(models.Model):
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="status_changes")
     status = models.CharField(max_length=12, choices=[*Channel.Status.choices, (SWITCHED_OFF, _("Disabled"))])
-    failure_code = models.CharField(
-        max_length=20, choices=Channel.FailureCode.choices, blank=True, default=""
-    )
+    failure_code = models.CharField(max_length=20, choices=FailureCode.choices, blank=True, default="")
     failure_detail = models.CharField(max_length=300, blank=True, default="")
     changed_at = models.DateTimeField()
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from channels_app.models import Channel
+from channels_app.models.failures import FailureCode
 from channels_app.providers.base import SendOutcome, SendResult
 from messaging import backoff, checking, claims, lease, outbound, sending
 from messaging.draining import Drain
@@ -96,7 +96,7 @@ def test_of_several_times_that_the_itsp_asks_for_the_longest_counts(channel):
 
 
 def test_a_check_without_an_answer_lets_no_held_queue_go(against_apidaze, apidaze):
-    against_apidaze.record_failure(Channel.FailureCode.CREDENTIALS)
+    against_apidaze.record_failure(FailureCode.CREDENTIALS)
     apidaze.set_fault("server_error")
 
     checking.check(against_apidaze)

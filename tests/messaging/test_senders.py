@@ -13,6 +13,7 @@ import redis
 from django.utils import timezone
 
 from channels_app.models import Channel
+from channels_app.models.failures import FailureCode
 from messaging import backoff, doorbell, outbound, settling, tasks
 from messaging.lease import Lease
 from messaging.models import Message, SendingState, TrafficCount
@@ -222,7 +223,7 @@ def test_the_clock_rings_for_channels_with_something_due_that_nobody_serves(busy
     SendingState.objects.filter(channel=ended).update(lease_ends_at=timezone.now() - dt.timedelta(seconds=1))
     SendingState.objects.create(channel=waits)
     backoff.slow_down(waits.pk, 60)
-    held.record_failure(Channel.FailureCode.CREDENTIALS)
+    held.record_failure(FailureCode.CREDENTIALS)
     Channel.objects.filter(pk=disabled.pk).update(enabled=False)
 
     tasks.ring_waiting_channels()

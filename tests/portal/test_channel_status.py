@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from channels_app.models import Channel
 from channels_app.models.channels import MOST_STATUS_CHANGES
+from channels_app.models.failures import FailureCode
 from messaging import checking
 from tests.portal.conftest import channel_form, page_of
 from tests.simulator import Simulator
 from tests.threads import at_once
 
-FailureCode = Channel.FailureCode
 TEN_32 = dt.datetime(2026, 11, 24, 10, 32, tzinfo=dt.UTC)
 
 

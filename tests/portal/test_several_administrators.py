@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from channels_app.models import Channel, Domain, Extension, MessageQueue, RoutingRule, User
+from channels_app.models.failures import FailureCode
 from messaging.models import Contact
 from tests.portal.conftest import channel_form, errors_of, page_of
 from tests.threads import at_once
@@ -72,7 +73,7 @@ class TestWhatWasChangedElsewhere:
         self, administrator_client: Client, channel: Channel
     ) -> None:
         before = shown(administrator_client, page_of(channel))
-        channel.record_failure(Channel.FailureCode.NO_ANSWER, "nobody there")
+        channel.record_failure(FailureCode.NO_ANSWER, "nobody there")
         response = administrator_client.post(page_of(channel), channel_form(name="Changed", as_shown=before))
         assert response.status_code == 302
         assert Channel.objects.get().name == "Changed"

@@ -1,0 +1,45 @@
+"""Why a connection to an ITSP failed: codes, and their words."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels_app.providers.base import CheckOutcome, CheckResult
+
+
+class FailureCode(models.TextChoices):
+    """Why a connection failed. The first three hold the queue until a check succeeds."""
+
+    CREDENTIALS = "credentials", _("the ITSP refuses the key and secret")
+    WRONG_ADDRESS = "wrong_address", _("this is not the ITSP's address")
+    UNREADABLE = "unreadable", _("enter key and secret again")
+    NO_ANSWER = "no_answer", _("could not be checked")
+
+
+HOLDS_QUEUE = (FailureCode.CREDENTIALS, FailureCode.WRONG_ADDRESS, FailureCode.UNREADABLE)
+
+# Codes of the providers', for what could not be checked and came without words of the ITSP's.
+_WHY_NOT_CHECKED = {
+    "unknown_host": _("the name in the API address can't be found"),
+    "connection": _("nothing answers at the API address"),
+    "tls": _("what answers at the API address has no valid certificate"),
+    "no_answer": _("the request left, and no answer came"),
+    "server_error": _("the ITSP answered with an error of its own"),
+    "slow_down": _("the ITSP asks to wait"),
+    "unexpected": _("the ITSP's answer does not say"),
+}
+
+
+def why_it_failed(code: str, detail: str) -> str:
+    """Why a connection failed, in words: the reason, and in brackets what is known besides."""
+    reason = str(FailureCode(code).label) if code else ""
+    return f"{reason} ({_WHY_NOT_CHECKED.get(detail, detail)})" if detail else reason
+
+
+def failure_code_of(result: CheckResult) -> FailureCode:
+    if result.outcome is CheckOutcome.REJECTED:
+        return FailureCode.CREDENTIALS
+    if result.code == FailureCode.WRONG_ADDRESS:
+        return FailureCode.WRONG_ADDRESS
+    return FailureCode.NO_ANSWER
