@@ -27,7 +27,6 @@ SUPERVISOR_PERMISSIONS = frozenset(
     {
         "messaging.view_session",
         "messaging.change_session",
-        "messaging.view_message",
         "messaging.view_contact",
         "messaging.view_webhooklogentry",
         "messaging.view_unroutablemessage",
