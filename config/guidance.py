@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
+from django.contrib import admin
 from django.db.models import Exists, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -69,8 +70,6 @@ def shown_on_first_page(request: HttpRequest) -> Guidance | None:
 
 def page(request: HttpRequest) -> HttpResponse:
     """GET: all steps. POST: hides them on the first page, or shows them there again."""
-    from django.contrib import admin
-
     if request.method == "POST":
         response = HttpResponseRedirect(reverse("admin:index"))
         if "hide" in request.POST:
@@ -89,22 +88,26 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def guidance(request: HttpRequest) -> Guidance:
     """All steps, by one question to the database; the sign-in remembers whether all are done."""
-    user = cast(User, request.user)
-    facts = _facts(user)
-    add = "admin:channels_app_{}_add".format
-    change = "admin:channels_app_{}_change".format
-    channel = reverse(change("channel"), args=[facts["channel"]]) if facts["channel"] else ""
-    to_channel = channel or reverse(add("channel"))
-    queue = facts["empty_queue"] or facts["queue"]
-    to_queue = reverse(change("messagequeue"), args=[queue]) if queue else reverse(add("messagequeue"))
+    rows = _rows(_facts(cast(User, request.user)))
+    found = Guidance([Step(number, bool(done), *words) for number, (done, *words) in enumerate(rows, 1)])
+    if found.is_complete and COMPLETE not in request.session:
+        request.session[COMPLETE] = True
+    elif not found.is_complete:
+        request.session.pop(COMPLETE, None)
+    return found
+
+
+def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
+    """Each step: whether it is done, its title, why, how, and where."""
+    to_queue = _page("messagequeue", facts["empty_queue"] or facts["queue"])
     agents_in_queue = facts["seat"] and facts["queue"]
-    rows = [
+    return [
         (
             facts["domain"],
             _("Add your domain"),
             _("The name at which your ITSP and the internet reach this portal."),
             _("Enter the host name, for example sms.example.com, and save."),
-            reverse(add("domain")),
+            _page("domain"),
         ),
         (
             facts["channel"],
@@ -113,14 +116,14 @@ def guidance(request: HttpRequest) -> Guidance:
             _(
                 "Choose your ITSP, give the channel a name, enter the credentials from your account there, and save."
             ),
-            reverse(add("channel")),
+            _page("channel"),
         ),
         (
             facts["number"],
             _("Add your number"),
             _("And say who receives what is sent to it: a team, which is a message queue, or one person."),
             _("On the tab Messaging Setting add a number, choose who receives its messages, and save."),
-            f"{to_channel}?tab=messaging-setting" if channel else to_channel,
+            _page("channel", facts["channel"], "?tab=messaging-setting"),
         ),
         (
             facts["queue"] or facts["person"],
@@ -138,7 +141,7 @@ def guidance(request: HttpRequest) -> Guidance:
             _("Choose the queue's agents, and save.")
             if agents_in_queue
             else _("Enter a number and a name, save, and hand the sign-in link over that shows then."),
-            to_queue if agents_in_queue else reverse(add("extension")),
+            to_queue if agents_in_queue else _page("extension"),
         ),
         (
             facts["reached"],
@@ -148,7 +151,7 @@ def guidance(request: HttpRequest) -> Guidance:
                 "Press Test the webhook. Then copy the Webhook URL, and enter it in your account at the ITSP as the "
                 "address for incoming SMS."
             ),
-            f"{to_channel}?tab=authentication" if channel else to_channel,
+            _page("channel", facts["channel"], "?tab=authentication"),
         ),
         (
             facts["answered"],
@@ -161,12 +164,13 @@ def guidance(request: HttpRequest) -> Guidance:
             reverse("inbox") if facts["own_seat"] else reverse("admin:messaging_session_changelist"),
         ),
     ]
-    found = Guidance([Step(number, bool(done), *words) for number, (done, *words) in enumerate(rows, 1)])
-    if found.is_complete and COMPLETE not in request.session:
-        request.session[COMPLETE] = True
-    elif not found.is_complete:
-        request.session.pop(COMPLETE, None)
-    return found
+
+
+def _page(model: str, pk: int | None = None, query: str = "") -> str:
+    """The page of this one, `query` says on which tab; without one, where it is added."""
+    if pk is None:
+        return reverse(f"admin:channels_app_{model}_add")
+    return reverse(f"admin:channels_app_{model}_change", args=[pk]) + query
 
 
 def _facts(user: User) -> dict[str, Any]:
