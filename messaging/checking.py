@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection
 
 from channels_app.models import Channel
+from channels_app.providers.base import CheckResult
 from messaging import backoff, doorbell
 
 AT_ONCE = 16
@@ -37,7 +39,20 @@ def check(channel: Channel, *, timeout: float = 10) -> bool:
 
     `timeout` is in seconds.
     """
-    connected = channel.check_credentials(timeout=timeout)
+    return _record(channel, channel.ask_itsp(timeout=timeout))
+
+
+def check_together(channels: Iterable[Channel], *, timeout: float) -> list[tuple[Channel, bool]]:
+    """Checks these, many at once; whether each is connected. `timeout` is in seconds for each."""
+    channels = list(channels)
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as threads:
+        # The threads ask the network only, so they need no connection to the database.
+        results = list(threads.map(lambda channel: channel.ask_itsp(timeout=timeout), channels))
+    return [(channel, _record(channel, result)) for channel, result in zip(channels, results, strict=True)]
+
+
+def _record(channel: Channel, result: CheckResult | None) -> bool:
+    connected = channel.record_check(result)
     if connected:
         backoff.go_on(channel.pk)
         doorbell.ring(channel.pk)

@@ -21,7 +21,7 @@ from channels_app.models.domains import Domain
 from channels_app.models.failures import HOLDS_QUEUE, FailureCode, failure_code_of, why_it_failed
 from channels_app.moments import moment
 from channels_app.providers import get_provider
-from channels_app.providers.base import Account, CheckOutcome, Provider
+from channels_app.providers.base import Account, CheckOutcome, CheckResult, Provider
 
 if TYPE_CHECKING:
     from channels_app.models.webhook_tokens import WebhookToken
@@ -215,17 +215,25 @@ class Channel(models.Model):
         except credentials.CredentialsUnreadableError:
             return set()
 
-    def check_credentials(self, *, timeout: float = 10) -> bool:
-        """Asks the ITSP and records the answer, if the credentials are still those that were asked about.
+    def ask_itsp(self, *, timeout: float = 10) -> CheckResult | None:
+        """What the ITSP says to the credentials; None where they can't be read.
 
-        Uses the network, for `timeout` seconds at most. Returns whether the channel is connected.
+        Uses the network, for `timeout` seconds at most, and not the database.
         """
         try:
             account = self.account
         except credentials.CredentialsUnreadableError:
+            return None
+        return self.provider.check_credentials(account, timeout=timeout)
+
+    def record_check(self, result: CheckResult | None) -> bool:
+        """Records an answer to `ask_itsp`, if the credentials are still those that were asked about.
+
+        Returns whether the channel is connected.
+        """
+        if result is None:
             self.record_failure(FailureCode.UNREADABLE)
             return False
-        result = self.provider.check_credentials(account, timeout=timeout)
         if result.outcome is CheckOutcome.VALID:
             self._record_status(self.Status.CONNECTED)
             return True

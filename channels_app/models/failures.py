@@ -9,7 +9,7 @@ from channels_app.providers.base import CheckOutcome, CheckResult
 
 
 class FailureCode(models.TextChoices):
-    """Why a connection failed. The first three hold the queue until a check succeeds."""
+    """Why a connection failed; what is in `HOLDS_QUEUE` holds the queue until a check succeeds."""
 
     CREDENTIALS = "credentials", _("the ITSP refuses the key and secret")
     WRONG_ADDRESS = "wrong_address", _("this is not the ITSP's address")

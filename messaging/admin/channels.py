@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -122,8 +122,7 @@ class ChannelAdmin(SetUpChannelAdmin):
 
     @admin.action(description=gettext_lazy("Check selected channels now"), permissions=["change"])
     def check_selected(self, request: HttpRequest, queryset: QuerySet[Channel]) -> None:
-        for channel in queryset:
-            self.tell_check(request, channel.pk)
+        self.tell_check(request, queryset)
 
     # -- The page ------------------------------------------------------------------------------------------------
 
@@ -156,17 +155,16 @@ class ChannelAdmin(SetUpChannelAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         # After the commit: the network is asked outside the transaction, and what is asked about is what stands.
-        transaction.on_commit(lambda: self.tell_check(request, form.instance.pk))
+        transaction.on_commit(lambda: self.tell_check(request, Channel.objects.filter(pk=form.instance.pk)))
 
-    def tell_check(self, request: HttpRequest, pk: int) -> None:
+    def tell_check(self, request: HttpRequest, channels: Iterable[Channel]) -> None:
         """Asks the ITSP whether the credentials are good, and tells the person what it said."""
-        channel = Channel.objects.get(pk=pk)
-        connected = checking.check(channel, timeout=CHECK_TIMEOUT)
-        text = _("%(channel)s: %(status)s") % {"channel": channel, "status": channel.status_text}
-        if not channel.enabled:
-            text = _("%(channel)s is disabled: nothing is sent through it.") % {"channel": channel}
-        good = connected and channel.enabled
-        self.message_user(request, text, messages.SUCCESS if good else messages.WARNING)
+        for channel, connected in checking.check_together(channels, timeout=CHECK_TIMEOUT):
+            text = _("%(channel)s: %(status)s") % {"channel": channel, "status": channel.status_text}
+            if not channel.enabled:
+                text = _("%(channel)s is disabled: nothing is sent through it.") % {"channel": channel}
+            good = connected and channel.enabled
+            self.message_user(request, text, messages.SUCCESS if good else messages.WARNING)
 
     def get_urls(self) -> list[URLPattern]:
         check = self.admin_site.admin_view(self.check_view)
@@ -211,7 +209,7 @@ class ChannelAdmin(SetUpChannelAdmin):
         if not self.has_change_permission(request, channel):
             raise PermissionDenied
         if request.method == "POST":
-            self.tell_check(request, pk)
+            self.tell_check(request, [channel])
         return HttpResponseRedirect(reverse("admin:channels_app_channel_change", args=[pk]))
 
     def self_test_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -119,7 +119,7 @@ def test_a_message_that_was_not_taken_waits_and_leaves_later(channel, write, api
     assert message.status == "queued"
     apidaze.set_faults()
     channel.refresh_from_db()
-    channel.check_credentials()
+    channel.record_check(channel.ask_itsp())
     go_on()
     message.refresh_from_db()
     assert message.status == "sent"

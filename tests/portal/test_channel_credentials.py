@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -11,6 +12,7 @@ from django.test import Client
 
 from channels_app.models import Channel
 from tests.portal.conftest import ADD, SECRET, channel_form, errors_of, new_channel_form, page_of
+from tests.scripted_server import ScriptedServer
 from tests.simulator import Simulator
 
 # What waits for the commit runs, as it does outside a test.
@@ -179,6 +181,21 @@ def test_the_check_can_be_asked_for_in_the_list(administrator_client: Client, ch
     )
     channel.refresh_from_db()
     assert channel.checked_at is not None
+
+
+def test_many_channels_are_checked_at_once(administrator_client, monkeypatch):
+    """Or one press of the button holds a thread for as many time-outs as there are silent ITSPs."""
+    monkeypatch.setattr("messaging.admin.channels.CHECK_TIMEOUT", 1)
+    with ScriptedServer(lambda connection: time.sleep(10)) as silent:
+        for number in range(8):
+            new = Channel(name=f"Silent {number}", itsp="apidaze", base_url=silent.url)
+            new.set_credentials({"api_key": "key", "api_secret": "secret"})
+            new.save()
+        began = time.monotonic()
+        form = {"action": "check_selected", "_selected_action": [each.pk for each in Channel.objects.all()]}
+        administrator_client.post("/portal/channels_app/channel/", form)
+        assert time.monotonic() - began < 4
+    assert Channel.objects.filter(status="failed", checked_at__isnull=False).count() == 8
 
 
 def test_another_api_address_needs_the_credentials_again(administrator_client, channel):
