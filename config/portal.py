@@ -66,6 +66,10 @@ class Portal(UnfoldAdminSite):
 
         return {**super().each_context(request), "guidance": guidance.for_pages(request)}
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        # Django makes it for each page, and none shows it but that of one app; the sidebar is our own.
+        return super().get_app_list(request, app_label) if app_label else []
+
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         address = request.GET.get("next", reverse("admin:index"))
         return HttpResponseRedirect(f"{reverse('sign-in')}?{urlencode({'next': address})}")

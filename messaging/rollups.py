@@ -12,11 +12,12 @@ from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet, Sum
+from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from messaging.days import midnight
+from channels_app.models import Channel
 from messaging.models import TrafficCount, TrafficDay
 from messaging.models.traffic import FIELDS, TrafficQuerySet
 
@@ -79,16 +80,16 @@ def _parts(
 
 def last_received_at(channels: Collection[int]) -> dict[int, dt.datetime]:
     """The quarter hour of the last inbound message by channel id, of those that ever had one."""
-    days = TrafficDay.objects.filter(channel__in=channels, last_received_at__isnull=False)
+    # The latest day of each: the rollups of all years need not be looked through.
+    of_channel = TrafficDay.objects.filter(channel=OuterRef("pk"), last_received_at__isnull=False)
+    day = Subquery(of_channel.order_by("-day").values("last_received_at")[:1])
+    days = Channel.objects.filter(pk__in=channels).order_by().annotate(at=day).values_list("pk", "at")
     counts = TrafficCount.objects.filter(channel__in=channels, in_rollup=False, received__gt=0)
+    quarters = counts.order_by().values_list("channel_id").annotate(at=Max("quarter_at"))
     latest: dict[int, dt.datetime] = {}
-    for channel_id, at in (
-        counts.order_by()
-        .values_list("channel_id")
-        .annotate(Max("quarter_at"))
-        .union(days.order_by().values_list("channel_id").annotate(Max("last_received_at")), all=True)
-    ):
-        latest[channel_id] = max(at, latest.get(channel_id, at))
+    for channel_id, at in quarters.union(days, all=True):
+        if at is not None:
+            latest[channel_id] = max(at, latest.get(channel_id, at))
     return latest
 
 

@@ -91,7 +91,7 @@ class TrafficDay(models.Model):
     class Meta:
         verbose_name = _("traffic of a day")
         verbose_name_plural = _("traffic by day")
-        constraints = [models.UniqueConstraint(fields=["channel", "zone", "day"], name="one_rollup_a_day")]
+        constraints = [models.UniqueConstraint(fields=["channel", "day", "zone"], name="one_rollup_a_day")]
         indexes = [models.Index(fields=["zone"], name="rollup_by_zone")]  # are there any of another zone?
 
     def __str__(self) -> str:
