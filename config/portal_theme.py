@@ -113,7 +113,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
     "STYLES": [static_file("trunkline/tokens.css"), static_file("portal/portal.css")],
-    "SCRIPTS": [static_file("portal/scrollbars.js")],
+    "SCRIPTS": [static_file("portal/scrollbars.js"), static_file("portal/chart.js")],
     # The inbox has the same: static/trunkline/tokens.css says what they are.
     "COLORS": {
         "base": {shade: f"var(--tl-base-{shade})" for shade in SHADES},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -19,6 +20,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from channels_app.admin.autocomplete import is_id
 from channels_app.admin.channels import ChannelAdmin as SetUpChannelAdmin
 from channels_app.admin.deletion import Link, link_to
 from channels_app.admin.labels import channel_status, domain_status, past_status
@@ -74,9 +76,21 @@ class ChannelAdmin(SetUpChannelAdmin):
         more = {"periods": offered, "period": period, "kept": kept}
         response = super().changelist_view(request, {**(extra_context or {}), **more})
         context = getattr(response, "context_data", None) or {}
-        if "cl" in context:
-            context["chart"] = _chart([each.pk for each in context["cl"].result_list], period)
+        if "cl" in context and (shown := [each.pk for each in context["cl"].result_list]):
+            asked = {name: request.GET[name] for name in _OF_PERIOD[:3] if name in request.GET}
+            address = reverse("admin:channels_app_channel_chart")
+            context["chart_address"] = f"{address}?{urlencode({**asked, 'channel': shown}, doseq=True)}"
         return response
+
+    def chart_view(self, request: HttpRequest) -> HttpResponse:
+        """The chart of a page's channels, which the page asks for once it is there; nothing where nothing was."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        shown = [int(pk) for pk in request.GET.getlist("channel")[: self.list_per_page] if is_id(pk)]
+        chart = _chart(shown, periods.chosen(request.GET))
+        if chart is None:
+            return HttpResponse()
+        return TemplateResponse(request, "portal/_chart.html", {"chart": chart})
 
     @admin.display(description=gettext_lazy("received"))
     def received(self, channel: Channel) -> str:
@@ -169,7 +183,9 @@ class ChannelAdmin(SetUpChannelAdmin):
     def get_urls(self) -> list[URLPattern]:
         check = self.admin_site.admin_view(self.check_view)
         cancel = self.admin_site.admin_view(self.cancel_waiting_view)
+        chart = self.admin_site.admin_view(self.chart_view)
         return [
+            path("chart/", chart, name="channels_app_channel_chart"),
             path("<int:pk>/check/", check, name="channels_app_channel_check"),
             path(
                 "<int:pk>/self-test/",

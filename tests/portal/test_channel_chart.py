@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings as settings_of_django
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import expect
 
-from channels_app.models import Channel
+from channels_app.models import Channel, RoutingRule
 from messaging.admin import periods
 from messaging.models import TrafficCount
+from messaging.models.traffic import quarter_of
 from messaging.traffic_series import series
+from tests.inbox.open_page import pages
 
 CHANNELS = "/portal/channels_app/channel/"
 UTC = dt.UTC
@@ -79,10 +85,46 @@ def test_the_list_has_the_chart_of_its_channels(
         channel=other, quarter_at=dt.datetime(2026, 11, 2, 3, tzinfo=UTC), received=500
     )
     for query, received in [({}, 548), ({"q": "Main"}, 48), ({"q": "Other", "range": "yesterday"}, None)]:
-        chart = administrator_client.get(CHANNELS, query).context["chart"]
-        assert (chart and sum(bar.received for bar in chart.bars)) == received
+        address = administrator_client.get(CHANNELS, query).context["chart_address"]
+        answer = administrator_client.get(address)
+        assert answer.status_code == 200
+        assert (answer.context and sum(bar.received for bar in answer.context["chart"].bars)) == received
 
 
 def test_without_channels_there_is_no_chart(administrator_client: Client, db: None) -> None:
     answer = administrator_client.get(CHANNELS, {"range": "all"})
-    assert (answer.status_code, answer.context["chart"]) == (200, None)
+    assert (answer.status_code, answer.context.get("chart_address")) == (200, None)
+    assert administrator_client.get(f"{CHANNELS}chart/").content == b""
+
+
+@pytest.mark.parametrize(
+    "query", ["channel=x", "channel=99999999999999999999", "channel=-1&range=%00", "range=custom"]
+)
+def test_nonsense_has_no_chart(query: str, quarters: list[dt.datetime], administrator_client: Client) -> None:
+    answer = administrator_client.get(f"{CHANNELS}chart/?{query}")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_agents_have_no_chart(make_extension: Any, channel: Channel) -> None:
+    client = Client()
+    client.force_login(make_extension("1001").user, backend=settings_of_django.AUTHENTICATION_BACKENDS[-1])
+    assert client.get(f"{CHANNELS}chart/?channel={channel.pk}").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.browser
+@pytest.mark.stack
+@pytest.mark.once
+def test_it_is_drawn_once_the_list_is_there(
+    rule: RoutingRule, administrator_client: Client, tmp_path: Path
+) -> None:
+    TrafficCount.objects.create(channel=rule.channel, quarter_at=quarter_of(timezone.now()), received=500)
+    with pages(tmp_path) as opened:
+        page = opened.open(administrator_client, CHANNELS)
+        page.route("**/chart/*", lambda route: (time.sleep(1), route.continue_()))  # after the page has loaded
+        page.reload()
+        expect(page.get_by_role("img", name="500 received, 0 sent")).to_be_visible()
+        # A canvas that nothing was drawn on has this size.
+        page.wait_for_function("() => document.querySelector('canvas.chart').width !== 300")
+        page.get_by_text("As a table").click()
+        expect(page.locator("section table").get_by_role("cell", name="500")).to_be_visible()
