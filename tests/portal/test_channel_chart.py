@@ -121,7 +121,9 @@ def test_it_is_drawn_once_the_list_is_there(
     TrafficCount.objects.create(channel=rule.channel, quarter_at=quarter_of(timezone.now()), received=500)
     with pages(tmp_path) as opened:
         page = opened.open(administrator_client, CHANNELS)
-        page.route("**/chart/*", lambda route: (time.sleep(1), route.continue_()))  # after the page has loaded
+        page.route(
+            "**/chart/*", lambda route: (time.sleep(1), route.continue_())
+        )  # after the page has loaded
         page.reload()
         expect(page.get_by_role("img", name="500 received, 0 sent")).to_be_visible()
         # A canvas that nothing was drawn on has this size.
