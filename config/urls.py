@@ -25,3 +25,5 @@ urlpatterns = [
     path("webhooks/<slug:itsp>/<slug:token>/", webhook, name="webhook"),
     path("files/<str:token>/<path:name>", file_link, name="file-link"),
 ]
+
+handler500 = "config.views.server_error"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
 from django.db import Error as DatabaseError
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.views import defaults
 
 from channels_app.models import User
 
@@ -45,3 +48,13 @@ def locked_out(
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that came from an old page: says what to do instead of what went wrong inside."""
     return render(request, "csrf_failure.html", status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """After an error that nobody foresaw: 503 if the database did not answer, else 500.
+
+    Nothing of the request is shown: what it needs, its session first of all, may be what failed.
+    """
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "20"})
+    return defaults.server_error(request)
