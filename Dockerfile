@@ -40,4 +40,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health/', timeout=4)"]
 CMD ["granian", "--interface", "wsgi", "--http", "1", "--no-ws", "--no-access-log", "--host", "0.0.0.0", "--port", "8000", \
-     "--blocking-threads", "20", "--workers-kill-timeout", "3", "config.wsgi:application"]
+     "--blocking-threads", "20", "--workers-kill-timeout", "3", "--respawn-failed-workers", "config.wsgi:application"]

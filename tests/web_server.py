@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -54,6 +55,11 @@ class WebServer:
         """What its worker has in memory, in KiB: the largest of its processes."""
         family = {self._process.pid, *_children(self._process.pid)}
         return max(_resident(pid) for pid in family)
+
+    def kill_worker(self) -> None:
+        """Kills the process that answers, as the system does where memory runs out."""
+        [worker] = _children(self._process.pid)
+        os.kill(worker, signal.SIGKILL)
 
     def _command(self) -> tuple[str, ...]:
         unused = Port(1, "", "")

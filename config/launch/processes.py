@@ -15,6 +15,9 @@ from config.launch.environment import Environment
 # A send that is on its way may take 40 s; ended earlier, its message would stay unconfirmed.
 SENDER_PATIENCE = 45.0
 
+# One that was killed, by the system for want of memory as a rule, must not take all the others along.
+RESPAWN = "--respawn-failed-workers"
+
 
 @dataclass(frozen=True)
 class Address:
@@ -90,14 +93,14 @@ def _web(environment: Environment) -> Process:
     listen = f"--host {environment.host} --port {environment.web.number} --workers {environment.web_workers}"
     # The default is 512 threads; without a kill time-out an open stream would hold up the end for ever.
     limits = "--blocking-threads 20 --workers-kill-timeout 3"
-    command = _module("granian", *server.split(), *listen.split(), *limits.split())
+    command = _module("granian", *server.split(), *listen.split(), *limits.split(), RESPAWN)
     return Process("web", command, answers=Address(*environment.web_address, "/health/"))
 
 
 def _events(environment: Environment) -> Process:
     server = "--interface asgi --http 1 --no-ws --no-access-log config.asgi:application"
     listen = f"--host {environment.host} --port {environment.events.number} --workers 1"
-    command = _module("granian", *server.split(), *listen.split(), "--workers-kill-timeout", "3")
+    command = _module("granian", *server.split(), *listen.split(), "--workers-kill-timeout", "3", RESPAWN)
     return Process("events", command, answers=Address(*environment.events_address, "/health/"))
 
 
