@@ -8,10 +8,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from channels_app.models import Domain
 from messaging.made_up_traffic import make_up
-from messaging.models import Contact, Export, Session
+from messaging.models import Contact, Export, Session, UnroutableMessage
+from tests.conftest import CUSTOMER, NUMBER
 from tests.inbox.open_page import NARROW, WIDE, pages
 
 pytestmark = [
@@ -47,6 +49,10 @@ BARS_OF_WHAT_FITS = """
         const content = bar.parentElement.querySelector(".simplebar-content-wrapper");
         return bar.style.visibility === "visible" && content.scrollWidth <= content.clientWidth;
     }).length)
+"""
+BEYOND_THE_MARGIN = """
+    document.documentElement.scrollWidth > innerWidth || [...document.querySelectorAll("main .readonly, .tl-page > *")]
+        .some((each) => each.getBoundingClientRect().right > innerWidth - 16)
 """
 # select2 puts a span into its list.
 LIBRARY = {("list", "select2-selection__rendered")}
@@ -88,6 +94,43 @@ def test_axe_finds_nothing_on_any_page(rule, administrator, browser_of_administr
                         ):
                             found.append(f"{address} ({scheme}): {violation['id']} {node['html'][:120]}")
     assert not found, "\n".join(found)
+
+
+def test_words_without_a_gap_stay_inside_their_place_on_a_phone(
+    rule, anna, administrator, browser_of_administrator, tmp_path
+):
+    queue, channel = rule.destination_queue, rule.channel
+    browser_of_administrator.post(
+        f"/portal/channels_app/messagequeue/{queue.pk}/change/",
+        {"name": "W" * 127, "mode": "manual", "agents": [anna.pk]},
+    )
+    channel.name = "W" * 127
+    channel.save()
+    list(make_up(1, 2, seed=1))
+    unroutable = UnroutableMessage.objects.create(
+        channel=channel, sender=CUSTOMER, recipient=NUMBER, text="W" * 500, received_at=timezone.now()
+    )
+    addresses = [
+        f"channels_app/messagequeue/{queue.pk}/history/",
+        f"channels_app/messagequeue/{queue.pk}/delete/",
+        f"channels_app/channel/{channel.pk}/change/",
+        f"channels_app/channel/{channel.pk}/delete/",
+        f"channels_app/channel/{channel.pk}/rotate/",
+        f"messaging/session/{Session.objects.get().pk}/change/",
+        f"messaging/unroutablemessage/{unroutable.pk}/change/",
+        "messaging/change/",
+        "",
+    ]
+    too_wide = []
+    with pages(tmp_path) as opened:
+        page = opened.open(browser_of_administrator, "/portal/", viewport=NARROW)
+        for address in addresses:
+            answer = page.goto(f"{opened.origin}/portal/{address}")
+            assert answer is not None
+            assert answer.status == 200, address
+            if page.evaluate(BEYOND_THE_MARGIN):
+                too_wide.append(address)
+    assert not too_wide
 
 
 @pytest.fixture
