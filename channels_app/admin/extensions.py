@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from channels_app.admin.changed_values import model_line
 from channels_app.admin.deletion import Link
-from channels_app.admin.forms import ROLES_IN_WORDS, PortalForm
+from channels_app.admin.forms import LOGIN_NAME_IN_WORDS, ROLES_IN_WORDS, PortalForm
 from channels_app.admin.numbers import channels_of
 from channels_app.admin.sign_in_links import SignInLinkAdmin
 from channels_app.admin.unfolded import Select
@@ -61,6 +61,7 @@ class NewExtensionForm(ExtensionForm):
         required=False,
         max_length=150,
         validators=User._meta.get_field("username").validators,
+        error_messages={"invalid": LOGIN_NAME_IN_WORDS},
         help_text=gettext_lazy("Empty: the extension number."),
     )
     role = forms.ChoiceField(

@@ -18,6 +18,9 @@ M = TypeVar("M", bound=Model)
 ROLES_IN_WORDS = gettext_lazy(
     "Agents use the inbox. Supervisors see and move every session besides. Administrators may do everything."
 )
+LOGIN_NAME_IN_WORDS = gettext_lazy(
+    "A login name has letters, digits and the signs @ . + - _ only, for example anna.smith"
+)
 
 
 class PortalForm(ModelForm[M]):

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from channels_app.admin.deletion import Link, link_to
-from channels_app.admin.forms import ROLES_IN_WORDS, PortalForm
+from channels_app.admin.forms import LOGIN_NAME_IN_WORDS, ROLES_IN_WORDS, PortalForm
 from channels_app.admin.labels import badge
 from channels_app.admin.locks import locked_usernames, unlock
 from channels_app.admin.sign_in_links import SignInLinkAdmin
@@ -42,7 +42,10 @@ class LoginForm(PortalForm[User]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "username" in self.fields:
-            self.fields["username"].error_messages["required"] = _("Enter a login name, for example anna")
+            self.fields["username"].error_messages |= {
+                "required": _("Enter a login name, for example anna"),
+                "invalid": LOGIN_NAME_IN_WORDS,
+            }
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

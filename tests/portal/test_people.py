@@ -88,6 +88,16 @@ def test_a_login_name_that_is_taken_is_refused(administrator_client: Client) -> 
     assert errors == {"username": ["The login name “admin” is taken. Enter another, for example admin-2"]}
 
 
+@pytest.mark.parametrize("address", [EXTENSIONS, LOGINS])
+def test_a_login_name_with_other_signs_is_refused_in_the_words_of_its_field(
+    administrator_client: Client, address: str
+) -> None:
+    response = administrator_client.post(f"{address}add/", new_extension(username="anna smith"))
+    assert errors_of(response) == {
+        "username": ["A login name has letters, digits and the signs @ . + - _ only, for example anna.smith"]
+    }
+
+
 def test_a_role_that_does_not_exist_is_refused(administrator_client: Client) -> None:
     errors = errors_of(administrator_client.post(f"{EXTENSIONS}add/", new_extension(role="owner")))
     assert list(errors) == ["role"]
