@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
@@ -27,6 +29,12 @@ class SignInForm(AuthenticationForm):
         ),
         "inactive": gettext_lazy("This login can't be used any more."),
     }
+
+    def clean(self) -> dict[str, Any]:
+        # Nobody has a longer name, and PostgreSQL has no room for it among the wrong tries.
+        if len(self.cleaned_data.get("username", "")) > (self.username_field.max_length or 0):
+            raise self.get_invalid_login_error()
+        return super().clean()
 
 
 class SignIn(LoginView):

@@ -36,6 +36,14 @@ def test_one_goes_on_where_one_wanted_to_go(anna, client):
     assert sign_in(client, "1001", to=wanted).redirect_chain[-1][0] == wanted
 
 
+def test_a_name_longer_than_any_login_has_is_refused_like_a_wrong_one(anna, client):
+    headers = {"User-Agent": "x" * 5000, "Accept": "x" * 5000}
+    for name in ("1002", "x" * 151, "x" * 5000):
+        answer = client.post(reverse("sign-in"), {"username": name, "password": PASSWORD}, headers=headers)
+        assert answer.status_code == 200
+        assert "Login name and password do not match" in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     "elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil"]
 )
