@@ -284,7 +284,7 @@ CELERY_BEAT_SCHEDULE = {
     "check credentials": {"task": "messaging.tasks.check_credentials", "schedule": 180},
     "check domains": {"task": "messaging.tasks.check_domains", "schedule": crontab(minute=7)},
     "fold traffic counts": {"task": "messaging.tasks.fold_traffic", "schedule": 300},
-    "stop lost exports": {"task": "messaging.tasks.stop_lost_exports", "schedule": 600},
+    "stop lost exports": {"task": "messaging.tasks.stop_lost_exports", "schedule": 300},
     "sweep the spool": {"task": "messaging.tasks.sweep_spool", "schedule": crontab(minute=37)},
     "remove files without a row": {
         "task": "messaging.tasks.remove_files_without_a_row",

@@ -19,7 +19,7 @@ from messaging.spreadsheets import Cell, Row
 logger = logging.getLogger(__name__)
 
 WINDOW = 2000  # rows read at once; after each the progress is noted
-LOST_AFTER = dt.timedelta(hours=1)  # one that goes on after it says so itself
+LOST_AFTER = dt.timedelta(minutes=10)  # one that goes on after it says so itself
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

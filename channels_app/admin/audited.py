@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, cast
 
 from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.admin.options import get_content_type_for_model
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +19,7 @@ from channels_app.changes import DELETED, Line, Part, to_message
 
 M = TypeVar("M", bound=Model)
 NOTHING = to_message([])
+CHANGES_A_PAGE = 100  # as many as Django's own list has, which says whether there are more
 
 
 def may_read_changes(request: HttpRequest) -> bool:
@@ -66,4 +70,11 @@ class AuditedAdmin(ModelAdmin[M]):
     ) -> HttpResponse:
         if not may_read_changes(request):
             raise PermissionDenied
-        return super().history_view(request, object_id, extra_context)
+        of_this = LogEntry.objects.filter(
+            content_type=get_content_type_for_model(self.model), object_id=unquote(object_id)
+        )
+        newest_first = of_this.select_related("user").order_by("-action_time", "-pk")  # as in *Changes*
+        page = self.get_paginator(request, newest_first, CHANGES_A_PAGE).get_page(request.GET.get(PAGE_VAR))
+        pages = page.paginator.get_elided_page_range(page.number)
+        more = {"action_list": page, "page_range": pages}
+        return super().history_view(request, object_id, {**(extra_context or {}), **more})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -375,6 +376,25 @@ def test_the_history_of_a_thing_shows_its_changes(administrator_client: Client, 
     page = administrator_client.get(f"/portal/channels_app/channel/{channel.pk}/history/").content.decode()
     assert re.search(r"Message sending rate</span>\s*<del>100</del>\s*<ins>7</ins>", page)
     assert f"/channel/{channel.pk}/history/" in administrator_client.get(page_of(channel)).content.decode()
+
+
+def test_the_history_of_a_thing_begins_with_its_last_change(
+    administrator_client: Client, administrator: User, channel: Channel
+) -> None:
+    kind = ContentType.objects.get_for_model(Channel)
+    fill(
+        LogEntry(
+            user=administrator, content_type=kind, object_id=str(channel.pk), object_repr="Main", action_flag=2,
+            action_time=timezone.now() + dt.timedelta(minutes=number),
+            change_message=f'[{{"changed": {{"values": [{{"label": "Name", "from": "", "to": "n{number}."}}]}}}}]',
+        )
+        for number in range(150)
+    )  # fmt: skip
+    history = f"/portal/channels_app/channel/{channel.pk}/history/"
+    first, second = (administrator_client.get(history, {"p": page}).content.decode() for page in (1, 2))
+    assert first.index("n149.") < first.index("n148.")
+    assert "n49." not in first
+    assert second.index("n49.") < second.index("n0.")
 
 
 def test_changes_are_found_by_person_kind_day_and_word(
