@@ -27,6 +27,9 @@ class ContactForm(PortalForm[Contact]):
             "name": gettext_lazy("The inbox shows it instead of the number."),
             "note": gettext_lazy("Colleagues see it in the conversation; the customer never does."),
         }
+        error_messages = {
+            "customer_number": {"unique": gettext_lazy("There is a contact with this number already.")}
+        }
 
     def clean_customer_number(self) -> str:
         """In the form in which messages come: E.164, or a short code or a name as it is."""
