@@ -2,7 +2,7 @@
 
 PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
 PIP := .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
-PYTEST_OPTIONS ?= -n 3 --dist loadgroup
+PYTEST_OPTIONS ?= -n 2 --dist worksteal
 # These never ask the database that is set: tested with the first one only.
 ONCE := -m "not once" --ignore=tests/channels_app/providers --ignore=tests/config/test_fair_sqlite3.py
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.once, pytest.mark.xdist_group("files")]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.once]
 SLOW = 60  # kilobytes a second: an upload of a few hundred takes long enough to be looked at
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.stack import Stack
 
-pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.once, pytest.mark.xdist_group("secrets")]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.once]
 
 KEY, SECRET = "KEY-zq7Wn4Rk2x", "s3cret-Jx9vTq2LmB"
 

@@ -16,7 +16,6 @@ import pytest
 from tests.stack import Stack, is_listening
 
 pytestmark = [pytest.mark.stack, pytest.mark.once]
-with_one_stack = pytest.mark.xdist_group("running")
 
 
 @pytest.fixture
@@ -51,7 +50,6 @@ def assert_ended_in_order(stack: Stack) -> None:
     assert "Traceback" not in stack.terminal()
 
 
-@with_one_stack
 def test_it_answers_and_says_where(running: Stack) -> None:
     for url in (running.urls.health, running.urls.simulator):
         with urllib.request.urlopen(url) as answer:  # noqa: S310
@@ -60,7 +58,6 @@ def test_it_answers_and_says_where(running: Stack) -> None:
         assert url in running.terminal()
 
 
-@with_one_stack
 def test_it_says_how_to_sign_in_and_keeps_no_password_in_its_log(running: Stack) -> None:
     assert set(running.sign_in) == {"admin", "1001", "1002", "1003"}
     for name, password in running.sign_in.items():
@@ -68,13 +65,11 @@ def test_it_says_how_to_sign_in_and_keeps_no_password_in_its_log(running: Stack)
         assert password not in running.logs()
 
 
-@with_one_stack
 def test_what_it_keeps_is_for_its_owner_only(running: Stack) -> None:
     assert stat.S_IMODE(running.home.stat().st_mode) == 0o700
     assert stat.S_IMODE((running.home / "demo-sign-in.txt").stat().st_mode) == 0o600
 
 
-@with_one_stack
 def test_a_second_start_with_the_same_data_is_refused(running: Stack) -> None:
     second = Stack(running.home, running.database_url)
     assert second.launch().wait(30) == 1
@@ -84,7 +79,6 @@ def test_a_second_start_with_the_same_data_is_refused(running: Stack) -> None:
     )
 
 
-@with_one_stack
 def test_a_taken_port_is_one_clear_line_and_nothing_starts(running: Stack, tmp_path: Path) -> None:
     second = Stack(tmp_path / "second", PORT=str(running.port))
     assert second.launch().wait(30) == 1
