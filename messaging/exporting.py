@@ -19,7 +19,7 @@ from messaging.spreadsheets import Cell, Row
 logger = logging.getLogger(__name__)
 
 WINDOW = 2000  # rows read at once; after each the progress is noted
-LOST_AFTER = dt.timedelta(minutes=10)  # one that goes on after it says so itself
+LOST_AFTER = dt.timedelta(minutes=10)  # without a word; one whose reader only paused says so when it goes on
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -64,7 +64,7 @@ def written(export: Export, sessions: QuerySet[Session]) -> Iterator[bytes]:
 
 def stop_lost() -> None:
     """Ends exports of which nothing is to be expected: their process was killed, or their reader left at once."""
-    lost = Export.objects.filter(state=Export.State.RUNNING, started_at__lt=timezone.now() - LOST_AFTER)
+    lost = Export.objects.filter(state=Export.State.RUNNING, noted_at__lt=timezone.now() - LOST_AFTER)
     lost.update(state=Export.State.STOPPED, ended_at=timezone.now())
 
 
@@ -81,7 +81,11 @@ def _noting(export: Export, windows: Iterable[list[Row]]) -> Iterator[Row]:
     for window in windows:
         yield from window
         export.rows += len(window)
-        running = {"state": Export.State.RUNNING, "ended_at": None}  # a slow reader may have been given up
+        running = {
+            "state": Export.State.RUNNING,
+            "noted_at": timezone.now(),
+            "ended_at": None,
+        }  # a slow reader may have been given up
         Export.objects.filter(pk=export.pk).update(rows=export.rows, **running)
 
 

@@ -32,7 +32,8 @@ from messaging.admin.channel_figures import Figures, figures_of
 from messaging.admin.charts import Chart
 from messaging.traffic_series import series
 
-_OF_PERIOD = (periods.PARAMETER, periods.FROM, periods.TO, "p")  # another period begins on the first page
+_PERIOD = (periods.PARAMETER, periods.FROM, periods.TO)
+_OF_PERIOD = (*_PERIOD, "p")  # another period begins on the first page
 SHOWN_CHANGES = 20  # of the status, on the channel's page
 CHECK_TIMEOUT = 5  # seconds that a person waits for the ITSP after pressing Save
 
@@ -77,7 +78,7 @@ class ChannelAdmin(SetUpChannelAdmin):
         response = super().changelist_view(request, {**(extra_context or {}), **more})
         context = getattr(response, "context_data", None) or {}
         if "cl" in context and (shown := [each.pk for each in context["cl"].result_list]):
-            asked = {name: request.GET[name] for name in _OF_PERIOD[:3] if name in request.GET}
+            asked = {name: request.GET[name] for name in _PERIOD if name in request.GET}
             address = reverse("admin:channels_app_channel_chart")
             context["chart_address"] = f"{address}?{urlencode({**asked, 'channel': shown}, doseq=True)}"
         return response

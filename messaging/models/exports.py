@@ -29,6 +29,7 @@ class Export(models.Model):
     content = models.CharField(_("content"), max_length=8, choices=Content.choices)
     format = models.CharField(_("format"), max_length=4, choices=Format.choices)
     started_at = models.DateTimeField(_("started"), auto_now_add=True)
+    noted_at = models.DateTimeField(auto_now_add=True)  # when it last said how far it is
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     rows = models.PositiveBigIntegerField(_("rows"), default=0)
     rows_expected = models.PositiveBigIntegerField(default=0)

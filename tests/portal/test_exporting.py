@@ -244,9 +244,10 @@ def test_an_export_whose_process_died_does_not_run_for_ever(
     pieces = begun(
         administrator_client.post(ADDRESS, {"content": "messages", "format": "csv", "key": uuid.uuid4()})
     )
+    Export.objects.update(started_at=timezone.now() - dt.timedelta(hours=2))  # a long one
     exporting.stop_lost()
     assert Export.objects.get().state == Export.State.RUNNING
-    Export.objects.update(started_at=timezone.now() - dt.timedelta(minutes=11))
+    Export.objects.update(noted_at=timezone.now() - dt.timedelta(minutes=11))
     exporting.stop_lost()
     assert Export.objects.get().state == Export.State.STOPPED
     for _piece in pieces:  # its reader was slow, no more
