@@ -81,11 +81,8 @@ def _noting(export: Export, windows: Iterable[list[Row]]) -> Iterator[Row]:
     for window in windows:
         yield from window
         export.rows += len(window)
-        running = {
-            "state": Export.State.RUNNING,
-            "noted_at": timezone.now(),
-            "ended_at": None,
-        }  # a slow reader may have been given up
+        # A slow reader may have been given up meanwhile.
+        running = {"state": Export.State.RUNNING, "noted_at": timezone.now(), "ended_at": None}
         Export.objects.filter(pk=export.pk).update(rows=export.rows, **running)
 
 
