@@ -199,7 +199,7 @@ WHITENOISE_USE_FINDERS = TRYING_OUT
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "files": {
-        "BACKEND": "messaging.file_storage.SyncedFolder",
+        "BACKEND": "messaging.files.storage.SyncedFolder",
         "OPTIONS": {
             "location": str(TRUNKLINE_HOME / "files"),
             "file_permissions_mode": 0o600,

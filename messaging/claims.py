@@ -13,7 +13,8 @@ from django.db.models.functions import Now
 
 from channels_app.models import Channel
 from channels_app.providers.base import OutboundMessage
-from messaging import file_links, hints
+from messaging import hints
+from messaging.files import links
 from messaging.models import Attachment, Message, Session
 
 FILE_EXPIRED = "file_expired"
@@ -147,6 +148,6 @@ def _with_links(claim: Claim, channel: Channel, files: list[Attachment]) -> Clai
     message = replace(
         claim.message,
         text=claim.message.text or channel.accompanying_text,
-        file_urls=tuple(file_links.address_of(origin, each) for each in files),
+        file_urls=tuple(links.address_of(origin, each) for each in files),
     )
     return replace(claim, message=message)

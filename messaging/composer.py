@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension
 from channels_app.phone_numbers import pretty_number
-from messaging import access, uploads
+from messaging import access
 from messaging.conversation_lines import FileLine, file_line
+from messaging.files import uploads
 from messaging.models import Attachment, Session
 from messaging.shown import Shown
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
 from messaging.delivery import meaning_of, reason_of
-from messaging.file_problems import in_words
-from messaging.file_types import type_name
+from messaging.files.problems import in_words
+from messaging.files.types import type_name
 from messaging.models import Attachment, Message, Session, SessionEvent
 from messaging.models.session_access import may_resolve
 from messaging.shown import Shown, about, clock, day

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, MessageQueue, User
-from messaging import access, doorbell, hints, turns, uploads
+from messaging import access, doorbell, hints, turns
+from messaging.files import uploads
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.messages import MAX_TEXT
 from messaging.refusal import RefusedError

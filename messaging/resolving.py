@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Extension, User
-from messaging import access, doorbell, hints, outbound, turns, uploads
+from messaging import access, doorbell, hints, outbound, turns
 from messaging.counting import Counts
+from messaging.files import uploads
 from messaging.models import Message, Session
 from messaging.models.session_access import may_answer, may_resolve
 from messaging.refusal import NotFoundError, RefusedError

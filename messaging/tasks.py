@@ -16,21 +16,8 @@ from django.utils import timezone
 
 from channels_app import domain_checks
 from channels_app.models import Channel
-from messaging import (
-    body_tries,
-    checking,
-    closing,
-    counting,
-    doorbell,
-    exporting,
-    fetching,
-    incoming_files,
-    previews,
-    retention,
-    rollups,
-    sending,
-    settling,
-)
+from messaging import checking, closing, counting, doorbell, exporting, rollups, sending, settling
+from messaging.files import body_tries, fetching, previews, retention, taking_out
 from messaging.models import Session, WebhookLogEntry
 
 logger = logging.getLogger(__name__)
@@ -71,7 +58,7 @@ def ring_waiting_channels() -> None:
 @shared_task
 def take_out_files(message_id: int) -> None:
     try:
-        taken = incoming_files.take_out(message_id)
+        taken = taking_out.take_out(message_id)
     except Exception as error:  # not its text: it may quote what somebody sent
         logger.error("files of message %s: %s", message_id, type(error).__name__)
     else:

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
-from messaging import file_links
+from messaging.files import links
 from messaging.views.file_responses import FOR_CARRIERS, file_response, gone, try_again
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def file_link(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     if request.method not in ("GET", "HEAD"):
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     try:
-        found = file_links.find(token)
+        found = links.find(token)
     except DatabaseError as error:
         logger.error("file link: the database did not answer (%s)", type(error).__name__)
         return try_again("please try again")

@@ -16,8 +16,8 @@ from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from messaging import file_storage
-from messaging.file_types import UNKNOWN, clean_name
+from messaging.files import storage
+from messaging.files.types import UNKNOWN, clean_name
 from messaging.models import Attachment
 from messaging.models.attachments import AUDIO, SHOWN_INLINE, VIDEO
 from messaging.places import Places
@@ -70,7 +70,7 @@ def preview_response(found: Attachment) -> HttpResponse:
     headers = _headers(found, inline=True) | {"Content-Type": "image/jpeg", "Accept-Ranges": "none"}
     del headers["ETag"]
     try:
-        with file_storage.open_kept(found.preview) as opened:
+        with storage.open_kept(found.preview) as opened:
             return HttpResponse(opened.read(), headers=headers)
     except OSError as error:
         return _not_opened(found, error)
@@ -91,7 +91,7 @@ def _opened(
 ) -> HttpResponseBase:
     try:
         if part.length <= FROM_MEMORY:
-            with file_storage.open_kept(found.file) as opened:
+            with storage.open_kept(found.file) as opened:
                 opened.seek(part.first)
                 return HttpResponse(opened.read(part.length), **options)
         places, whose = place
@@ -114,7 +114,7 @@ class _Blocks:
         self._has_begun = self._is_closed = False
         self._opened: BinaryIO | None = None
         try:
-            self._opened = file_storage.open_kept(stored)
+            self._opened = storage.open_kept(stored)
             self._opened.seek(part.first)
         except BaseException:
             self.close()

@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 
 from messaging import starting
 from messaging.conversation import Conversation, read_conversation
+from messaging.files.uploads import MOST_FILES
 from messaging.list_windows import Tab
 from messaging.models.messages import MAX_TEXT
 from messaging.presence import is_away_by_hand
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.search import Search
 from messaging.session_list import SessionList, read_list
-from messaging.uploads import MOST_FILES
 from messaging.views import asked
 from messaging.views.events_address import events_address
 from messaging.views.person import Person

@@ -17,7 +17,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from channels_app.models import Channel, WebhookToken
 from channels_app.providers.base import NotAMessageError, NotUnderstoodError
-from messaging import doorbell, inbound, inbound_domains, spool
+from messaging import doorbell, inbound, inbound_domains
+from messaging.files import spool
 from messaging.models import WebhookLogEntry
 from messaging.models.webhook_log import MAX_BODY
 from messaging.probe import proof_of

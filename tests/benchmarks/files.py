@@ -235,7 +235,7 @@ def _announce(port: int, path: str, length: int) -> int:
 
 def _wait_until_taken_out(seconds: float = 120) -> None:
     """Does what the clock does until no stored body waits any more."""
-    from messaging import body_tries
+    from messaging.files import body_tries
     from messaging.models import Message
     from messaging.tasks import take_out_files
 

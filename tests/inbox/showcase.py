@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from channels_app.models import Extension
 from messaging.models import Attachment, Message, Session
-from tests.messaging.pictures import picture
-from tests.messaging.stored_files import add_file
+from tests.messaging.files.pictures import picture
+from tests.messaging.files.stored_files import add_file
 
 Status = Message.Status
 State = Attachment.State

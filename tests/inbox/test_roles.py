@@ -23,7 +23,7 @@ from messaging.models import Attachment, Message, PersonalState, Presence, Sessi
 from messaging.urls import urlpatterns
 from tests.conftest import OTHER_NUMBER
 from tests.inbox.conftest import PARTS
-from tests.messaging.stored_files import add_file, picture
+from tests.messaging.files.stored_files import add_file, picture
 
 NOBODY, LONE, LOCKED = "nobody", "agent without an extension", "deactivated"
 OTHER, AGENT, HOLDER = "other agent", "agent of the queue", "holder"

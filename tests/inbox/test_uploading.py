@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from channels_app.models import Role, User
-from messaging import closing, uploads
+from messaging import closing
+from messaging.files import uploads
 from messaging.models import Attachment, Message
 from tests.conftest import OTHER_NUMBER
 

@@ -9,7 +9,8 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from messaging import closing, counting, outbound, retention, rollups, settling, tasks
+from messaging import closing, counting, outbound, rollups, settling, tasks
+from messaging.files import retention
 from messaging.models import Message, Session, TrafficCount, WebhookLogEntry
 from messaging.models.traffic import quarter_of
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER

@@ -18,25 +18,21 @@ from channels_app.providers.base import SendOutcome, SendResult
 from messaging import (
     claims,
     closing,
-    fetching,
     hints,
-    incoming_files,
     outbound,
     personal,
     pickup,
-    previews,
-    public_http,
     resolving,
-    retention,
     settling,
     starting,
     transfer,
 )
+from messaging.files import fetching, previews, public_http, retention, taking_out
 from messaging.models import Attachment, Message, Session
 from messaging.recording import Settled, record
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
-from tests.messaging.stored_files import picture
+from tests.messaging.files.stored_files import picture
 from tests.scripted_server import ScriptedServer, http_answer
 from tests.stack import free_ports
 from tests.workers import Broker
@@ -161,22 +157,22 @@ def test_files_that_come_and_go_are_told(heard, bring, queue):
     message = bring({"a.txt": b"one"})
     waiting = {message.session_id: {support(queue), OVERSEERS}}
     heard()
-    incoming_files.take_out(message.pk)
+    taking_out.take_out(message.pk)
     assert heard() == waiting
     Attachment.objects.update(expires_at=timezone.now())
     assert retention.purge() == 1
     assert heard() == waiting
 
     shown = bring({"a.jpg": picture()})
-    incoming_files.take_out(shown.pk)
+    taking_out.take_out(shown.pk)
     heard()
     assert previews.make_due() == 1
     assert heard() == waiting
 
     broken = bring("no files at all")
-    incoming_files.take_out(broken.pk)
+    taking_out.take_out(broken.pk)
     heard()
-    assert incoming_files.read_again(broken.pk)
+    assert taking_out.read_again(broken.pk)
     assert heard() == waiting
 
 
@@ -185,7 +181,7 @@ def test_a_file_that_is_fetched_or_never_will_be_is_told(heard, bring, queue, mo
     monkeypatch.setattr(public_http, "is_own", lambda connection: False)
     with ScriptedServer(http_answer(200, b"one"), http_answer(404)) as server:
         message = bring([f"{server.url}/one", f"{server.url}/two"], field="media_urls")
-        incoming_files.take_out(message.pk)
+        taking_out.take_out(message.pk)
         heard()
         for each, state in zip(Attachment.objects.order_by("pk"), ("stored", "broken"), strict=True):
             fetching.fetch(each.pk)

@@ -8,7 +8,8 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from messaging import inbound, spool, webhook_log
+from messaging import inbound, webhook_log
+from messaging.files import spool
 from messaging.models import Message, Session, UnroutableMessage, WebhookLogEntry
 from tests.conftest import CUSTOMER, NUMBER
 

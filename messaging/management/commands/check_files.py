@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from messaging import file_storage, retention
+from messaging.files import retention, storage
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         for name in found.files:
             self.stdout.write(f"no row: {name}{' (removed)' if delete else ''}")
             if delete:
-                file_storage.drop(name)
+                storage.drop(name)
         for pk in found.rows:
             self.stdout.write(f"no file: attachment {pk}")
         left = len(found.rows) + (0 if delete else len(found.files))

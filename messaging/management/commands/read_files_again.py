@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from messaging import incoming_files
+from messaging.files import taking_out
 from messaging.models import Message
 
 
@@ -19,11 +19,11 @@ class Command(BaseCommand):
     def handle(self, *_arguments: Any, message: list[int], **_options: Any) -> None:
         for message_id in message:
             try:
-                is_there = incoming_files.read_again(message_id)
+                is_there = taking_out.read_again(message_id)
             except Message.DoesNotExist:
                 is_there = False
             if not is_there:
                 raise CommandError(f"message {message_id}: its stored request is not kept any more")
-            incoming_files.take_out(message_id)
+            taking_out.take_out(message_id)
             for file in Message.objects.get(pk=message_id).attachments.all():
                 self.stdout.write(f"{file.name}: {file.problem or file.get_state_display()}")

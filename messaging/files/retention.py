@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging import body_tries, file_storage, hints, spool
+from messaging import hints
+from messaging.files import body_tries, spool, storage
 from messaging.models import Attachment, Message, UnroutableMessage
 
 logger = logging.getLogger(__name__)
@@ -37,8 +38,8 @@ def purge(batch: int = 200) -> int:
         hints.tell_by_id(set(Message.objects.filter(attachments__in=ended).values_list("session", flat=True)))
         for each in ended:
             try:
-                file_storage.drop(each.file)
-                file_storage.drop(each.preview)
+                storage.drop(each.file)
+                storage.drop(each.preview)
             except OSError as error:  # the next round tries again
                 logger.error("file %s could not be removed: %s", each.pk, error)
                 failed.add(each.pk)
@@ -102,13 +103,13 @@ def compare() -> Differences:
     """Compares the storage with the rows. A file that was just written is left out: its row may be on its way."""
     stored = Attachment.objects.filter(state=Attachment.State.STORED)
     rows = stored.values_list("pk", "file").iterator()
-    lost = [pk for pk, file in rows if not file_storage.exists(file)]
+    lost = [pk for pk, file in rows if not storage.exists(file)]
     return Differences(tuple(files_without_a_row()), tuple(lost))
 
 
 def files_without_a_row() -> Iterator[str]:
     """Stored files, older than a day, that no row has: their worker died, or could not know whether its row is in."""
-    for names in _batches(file_storage.older_than(NEW)):
+    for names in _batches(storage.older_than(NEW)):
         yield from sorted(names - _known(names))
 
 
@@ -119,7 +120,7 @@ def remove_files_without_a_row() -> int:
         if _known({name}):  # it has got one since
             continue
         try:
-            file_storage.drop(name)
+            storage.drop(name)
         except OSError as error:  # tomorrow again
             logger.error("a stored file without a row could not be removed: %s", error)
             continue

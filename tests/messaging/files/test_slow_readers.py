@@ -9,11 +9,11 @@ import pytest
 import requests
 from django.conf import settings as portal
 
-from messaging import file_links
+from messaging.files import links
 from messaging.models import Session
 from tests.conftest import CUSTOMER, NUMBER
 from tests.messaging.arrivals import arrive
-from tests.messaging.stored_files import add_linked_file
+from tests.messaging.files.stored_files import add_linked_file
 from tests.web_server import WebServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stack]
@@ -47,7 +47,7 @@ def cookie(client, supervisor):
 def addresses(session):
     """The addresses of a large file: by its link, and for people."""
     file = add_linked_file(session, random.Random(1).randbytes(LARGE))
-    return {"link": file_links.address_of("", file), "people": f"/inbox/{session.pk}/files/{file.pk}/"}
+    return {"link": links.address_of("", file), "people": f"/inbox/{session.pk}/files/{file.pk}/"}
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_readers_who_leave_give_their_places_back(server, addresses, reading_slo
 def test_small_files_and_parts_need_no_place_and_take_no_thread_however_slowly_they_are_read(
     server, session, addresses, reading_slowly, text_comes_in
 ):
-    small = file_links.address_of("", add_linked_file(session, bytes(MEBIBYTE)))
+    small = links.address_of("", add_linked_file(session, bytes(MEBIBYTE)))
 
     with ExitStack() as readers:
         for _unused in range(PLACES):
@@ -132,7 +132,7 @@ def test_small_files_and_parts_need_no_place_and_take_no_thread_however_slowly_t
 
 
 def test_a_large_file_is_not_held_in_memory_for_a_slow_reader(server, session, reading_slowly, text_comes_in):
-    address = file_links.address_of("", add_linked_file(session, bytes(100 * MEBIBYTE)))
+    address = links.address_of("", add_linked_file(session, bytes(100 * MEBIBYTE)))
     text_comes_in()
     before = server.memory
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from messaging import fetching, incoming_files, public_http
+from messaging.files import fetching, public_http, taking_out
 from messaging.models import Attachment, Message
 from tests.conftest import CUSTOMER, NUMBER
 from tests.scripted_server import ScriptedServer, closed_port, http_answer, self_signed
@@ -44,7 +44,7 @@ def receive(client, channel, rule):
             json.dumps(body),
             content_type="application/json",
         )
-        incoming_files.take_out(Message.objects.latest("pk").pk)
+        taking_out.take_out(Message.objects.latest("pk").pk)
         return list(Attachment.objects.order_by("position"))
 
     return receive

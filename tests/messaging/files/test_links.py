@@ -7,10 +7,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from django.db import DatabaseError, connection
 
-from messaging import file_links, file_storage, retention
+from messaging.files import links, retention, storage
 from messaging.models import Attachment, Session
 from tests.messaging.arrivals import arrive
-from tests.messaging.stored_files import add_file, add_linked_file, picture
+from tests.messaging.files.stored_files import add_file, add_linked_file, picture
 
 pytestmark = pytest.mark.usefixtures("file_folder")
 
@@ -26,7 +26,7 @@ def session(channel, rule):
 @pytest.fixture
 def link_of():
     """The link of a file, as an address below this portal."""
-    return lambda file: file_links.address_of("", file)
+    return lambda file: links.address_of("", file)
 
 
 def test_the_itsp_gets_the_bytes_with_their_type_and_length_and_no_cookie(client, session, link_of):
@@ -91,7 +91,7 @@ def test_the_token_alone_decides_whatever_name_follows_it(client, session, name)
 def test_a_link_ends_with_the_files_name_whatever_is_in_it(client, session, name):
     file = add_linked_file(session, b"Hello", name=name)
 
-    address = file_links.address_of(ORIGIN, file)
+    address = links.address_of(ORIGIN, file)
 
     assert address.startswith(f"{ORIGIN}/files/{file.link_token}/")
     assert unquote(address.rpartition("/")[2]) == file.name
@@ -101,7 +101,7 @@ def test_a_link_ends_with_the_files_name_whatever_is_in_it(client, session, name
 
 
 def test_tokens_are_long_and_all_different():
-    tokens = {file_links.new_token() for _unused in range(1000)}
+    tokens = {links.new_token() for _unused in range(1000)}
 
     assert len(tokens) == 1000
     assert {len(token) for token in tokens} == {43}
@@ -134,7 +134,7 @@ def test_an_unknown_token_costs_one_query_by_the_index(client, session):
     if connection.vendor == "postgresql":  # it would read a table of one row without an index
         connection.cursor().execute("SET LOCAL enable_seqscan = off")
     with connection.execute_wrapper(explain):
-        answer = client.get(f"/files/{file_links.new_token()}/a.bin")
+        answer = client.get(f"/files/{links.new_token()}/a.bin")
 
     assert (answer.status_code, answer.content) == (404, b"")
     [plan] = plans
@@ -144,9 +144,9 @@ def test_an_unknown_token_costs_one_query_by_the_index(client, session):
 def test_a_customers_file_has_no_link(session):
     file = add_file(session, b"Hello")
 
-    assert file_links.find(file.link_token) is None
+    assert links.find(file.link_token) is None
     with pytest.raises(ValueError, match="no link"):
-        file_links.address_of(ORIGIN, file)
+        links.address_of(ORIGIN, file)
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options", "trace"])
@@ -190,7 +190,7 @@ def test_a_link_works_up_to_the_instant_at_which_the_files_time_is_over(
 def test_a_file_that_is_purged_at_this_instant_is_gone(client, session, link_of):
     small, large = add_linked_file(session, b"Hello"), add_linked_file(session, bytes(2_000_000))
     for file in (small, large):
-        file_storage.drop(file.file)
+        storage.drop(file.file)
 
         assert client.get(link_of(file)).status_code == 410
 

@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from channels_app.providers.apidaze.adapter import Apidaze
-from messaging import fetching, incoming_files
+from messaging.files import fetching, taking_out
 from messaging.models import Message, TrafficCount
 from tests.conftest import CUSTOMER, NUMBER
 
@@ -21,7 +21,7 @@ def taken(bring, settings):
 
     def taken(files, **options):
         message = bring(files, **options)
-        incoming_files.take_out(message.pk)
+        taking_out.take_out(message.pk)
         kept = list(Path(settings.SPOOL_FOLDER).glob("*.body"))
         return [(file.state, file.problem) for file in message.attachments.all()], len(kept)
 
@@ -67,7 +67,7 @@ def test_a_form_s_plus_is_not_lost(client, channel, rule, stored):
         body,
         content_type="application/x-www-form-urlencoded",
     )
-    incoming_files.take_out(Message.objects.get().pk)
+    taking_out.take_out(Message.objects.get().pk)
 
     assert stored() == [content]
 

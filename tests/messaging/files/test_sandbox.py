@@ -11,10 +11,10 @@ import time
 
 import pytest
 
-from messaging import confined
+from messaging.files import sandbox
 from tests.stack import PROJECT
 
-LIMITS = confined.Limits(memory=200 * 1024**2, cpu_seconds=5, seconds=5, output=1000)
+LIMITS = sandbox.Limits(memory=200 * 1024**2, cpu_seconds=5, seconds=5, output=1000)
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def run(tmp_path):
         program.write_text(source)
         with tempfile.TemporaryFile() as file:
             file.write(content)
-            return confined.run(program, file, confined.Limits(**{**vars_of(LIMITS), **limits}))
+            return sandbox.run(program, file, sandbox.Limits(**{**vars_of(LIMITS), **limits}))
 
     return run
 
@@ -82,19 +82,19 @@ json.dump(facts, sys.stdout)
     ],
 )
 def test_a_program_that_crashes_or_takes_too_much_has_died_and_nothing_else(run, source):
-    with pytest.raises(confined.DiedError, match="ended"):
+    with pytest.raises(sandbox.DiedError, match="ended"):
         run(source)
 
 
 def test_a_program_that_never_ends_is_ended(run):
     started = time.monotonic()
-    with pytest.raises(confined.DiedError, match="longer"):
+    with pytest.raises(sandbox.DiedError, match="longer"):
         run("import time; time.sleep(60)", seconds=0.5)
     assert time.monotonic() - started < 3
 
 
 def test_a_program_that_only_calculates_is_ended_by_its_share_of_the_processor(run):
-    with pytest.raises(confined.DiedError, match="signal"):
+    with pytest.raises(sandbox.DiedError, match="signal"):
         run("while True: pass", cpu_seconds=1, seconds=30)
 
 
@@ -112,9 +112,9 @@ def test_a_program_whose_parent_was_killed_ends_by_itself(tmp_path):
     program = tmp_path / "program.py"
     program.write_text("import time; time.sleep(60)")
     source = (
-        "import pathlib, tempfile; from messaging import confined; "
-        f"limits = confined.Limits(**{vars_of(LIMITS) | {'seconds': 1}}); "
-        f"confined.run(pathlib.Path({str(program)!r}), tempfile.TemporaryFile(), limits)"
+        "import pathlib, tempfile; from messaging.files import sandbox; "
+        f"limits = sandbox.Limits(**{vars_of(LIMITS) | {'seconds': 1}}); "
+        f"sandbox.run(pathlib.Path({str(program)!r}), tempfile.TemporaryFile(), limits)"
     )
     parent = subprocess.Popen([sys.executable, "-c", source], cwd=PROJECT)
     wait_until(lambda: processes_of(program))

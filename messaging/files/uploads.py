@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
-from messaging import access, doorbell, file_links, file_storage, previews, spool
-from messaging.file_types import clean_name, runs_in_a_browser, type_of
+from messaging import access, doorbell
+from messaging.files import links, previews, spool, storage
+from messaging.files.types import clean_name, runs_in_a_browser, type_of
 from messaging.models import Attachment, Message, Session
 from messaging.refusal import NotFoundError, RefusedError
 
@@ -52,7 +53,7 @@ def upload(
         connection.close()  # a body may come in slowly, and others need the pool's connections
     with spool.received_body(cast(IO[bytes], _Steady(body)), length) as content:
         attachment = _checked(content, length, name)
-        attachment.file = file_storage.keep(content)
+        attachment.file = storage.keep(content)
     attachment.draft_session_id, attachment.uploader = session_id, seat
     attachment.stored_at = timezone.now()
     attachment.expires_at = Attachment.end_of(attachment.stored_at)
@@ -61,7 +62,7 @@ def upload(
             _demand_room(access.locked_session(session_id), user, seat, length)
             attachment.save()
     except (RefusedError, NotFoundError):
-        file_storage.drop(attachment.file)
+        storage.drop(attachment.file)
         raise
     if attachment.preview_due:
         doorbell.ring_for_previews()
@@ -78,8 +79,8 @@ def remove(seat: Extension | None, session_id: int, file_id: int) -> bool:
         if found is None:
             return False
         found.delete()
-    file_storage.drop(found.file)
-    file_storage.drop(found.preview)
+    storage.drop(found.file)
+    storage.drop(found.preview)
     return True
 
 
@@ -103,14 +104,14 @@ def give_to(message: Message, drafts: Sequence[Attachment]) -> None:
     for position, draft in enumerate(drafts):
         draft.message, draft.position = message, position
         draft.draft_session = draft.uploader = None
-        draft.link_token = file_links.new_token()
+        draft.link_token = links.new_token()
         draft.save(update_fields=["message", "position", "draft_session", "uploader", "link_token"])
 
 
 def copy_to(message: Message, attachments: Sequence[Attachment]) -> None:
     """The same files for another message: the bytes are stored once, and end for both at the same instant."""
     for each in attachments:
-        each.pk, each.message, each.link_token = None, message, file_links.new_token()
+        each.pk, each.message, each.link_token = None, message, links.new_token()
         each._state.adding = True
         each.save(force_insert=True)
 
@@ -151,7 +152,7 @@ def _demand_room(session: Session, user: User, seat: Extension | None, length: i
         raise RefusedError(
             _("Too many of your files wait unsent, in other sessions too. Send or remove some.")
         )
-    if not file_storage.has_room(length + ROOM_LEFT):
+    if not storage.has_room(length + ROOM_LEFT):
         raise RefusedError(_("There is no room left for files. Tell your administrator."))
     drafts = Attachment.objects.drafts(seat, session.pk)
     if drafts.count() >= MOST_FILES:

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from messaging import hints, public_http
-from messaging.incoming_files import NOT_STORED, TOO_LARGE, discard, put_into
+from messaging import hints
+from messaging.files import public_http
+from messaging.files.taking_out import NOT_STORED, TOO_LARGE, discard, put_into
 from messaging.models import Attachment, Message
 
 PAUSES = (60, 300, 1800, 7200)  # seconds before the next try

@@ -8,7 +8,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from messaging import file_storage, incoming_files, retention, tasks
+from messaging import tasks
+from messaging.files import retention, storage, taking_out
 from messaging.models import Attachment, Message
 
 HELLO = {"a.txt": b"Hello"}
@@ -30,15 +31,15 @@ class Breaks(io.BytesIO):
 
 
 def test_what_could_not_be_stored_whole_leaves_nothing(file_folder, stored):
-    with pytest.raises(file_storage.StorageError, match="Input/output error"):
-        file_storage.keep(Breaks(bytes(300_000)))
+    with pytest.raises(storage.StorageError, match="Input/output error"):
+        storage.keep(Breaks(bytes(300_000)))
 
     assert stored() == []
 
 
 def test_a_file_without_a_row_goes_after_a_day(bring, file_folder, stored):
-    incoming_files.take_out(bring(HELLO).pk)
-    file_storage.keep(io.BytesIO(b"of a worker that was killed"))
+    taking_out.take_out(bring(HELLO).pk)
+    storage.keep(io.BytesIO(b"of a worker that was killed"))
     (file_folder / "somebody else's.txt").write_bytes(b"keep")
 
     tasks.remove_files_without_a_row()
@@ -49,7 +50,7 @@ def test_a_file_without_a_row_goes_after_a_day(bring, file_folder, stored):
 
 
 def test_it_is_looked_at_once_more_before_it_goes(bring, file_folder, stored, monkeypatch):
-    file = file_storage.keep(io.BytesIO(b"Hello"))
+    file = storage.keep(io.BytesIO(b"Hello"))
     age(file_folder)
     found = retention.files_without_a_row
 
@@ -102,9 +103,9 @@ class TestACommitWhoseEndIsNotKnown:
         assert stored() == [b"Hello"]
 
         Message.objects.update(body_try_at=None)
-        incoming_files.take_out(message.pk)
+        taking_out.take_out(message.pk)
         [file] = message.attachments.all()
-        assert file_storage.open_kept(file.file).read() == b"Hello"
+        assert storage.open_kept(file.file).read() == b"Hello"
         age(file_folder)
         retention.remove_files_without_a_row()
         assert stored() == [b"Hello"]
@@ -122,7 +123,7 @@ class TestACommitWhoseEndIsNotKnown:
         assert message.body_tries == 1
 
 
-class Unreachable(file_storage.SyncedFolder):
+class Unreachable(storage.SyncedFolder):
     """A storage that can't be asked, as a service behind a broken network."""
 
     def _fails(self, *_arguments, **_options):
@@ -135,20 +136,20 @@ def test_whatever_storage_fails_it_is_one_error_without_the_service_s_words(sett
     files = {"BACKEND": f"{__name__}.Unreachable", "OPTIONS": {"location": str(file_folder)}}
     settings.STORAGES = {**settings.STORAGES, "files": files}
     for ask in (
-        lambda: file_storage.keep(io.BytesIO(b"x")),
-        lambda: file_storage.drop("a"),
-        lambda: file_storage.open_kept("a"),
-        lambda: file_storage.exists("a"),
-        lambda: list(file_storage.older_than(retention.NEW)),
+        lambda: storage.keep(io.BytesIO(b"x")),
+        lambda: storage.drop("a"),
+        lambda: storage.open_kept("a"),
+        lambda: storage.exists("a"),
+        lambda: list(storage.older_than(retention.NEW)),
     ):
-        with pytest.raises(file_storage.StorageError) as raised:
+        with pytest.raises(storage.StorageError) as raised:
             ask()
         assert "secret" not in str(raised.value)
-    incoming_files.discard([Attachment(file="a", preview="b")])
+    taking_out.discard([Attachment(file="a", preview="b")])
 
 
 def test_what_is_not_there_is_no_error_of_the_storage(file_folder):
-    file_storage.drop("2026/01/01/none")
-    assert not file_storage.exists("2026/01/01/none")
+    storage.drop("2026/01/01/none")
+    assert not storage.exists("2026/01/01/none")
     with pytest.raises(FileNotFoundError):
-        file_storage.open_kept("2026/01/01/none")
+        storage.open_kept("2026/01/01/none")

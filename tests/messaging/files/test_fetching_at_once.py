@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from messaging import fetching, incoming_files, public_http, tasks
+from messaging import tasks
+from messaging.files import fetching, public_http, taking_out
 from messaging.models import Attachment
 from tests.scripted_server import ScriptedServer, http_answer
 from tests.threads import at_once
@@ -25,7 +26,7 @@ def this_machine_is_public(monkeypatch):
 def waiting(bring):
     def waiting(*addresses):
         message = bring(list(addresses), field="media_urls")
-        incoming_files.take_out(message.pk)
+        taking_out.take_out(message.pk)
         return list(message.attachments.all())
 
     return waiting

@@ -18,14 +18,15 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from messaging import file_storage, previews, retention, tasks
-from messaging.file_storage import SyncedFolder
-from messaging.incoming_files import put_into
+from messaging import tasks
+from messaging.files import previews, retention, storage
+from messaging.files.storage import SyncedFolder
+from messaging.files.taking_out import put_into
 from messaging.models import Attachment, Message
 from tests.conftest import CUSTOMER, NUMBER
 from tests.messaging.arrivals import arrive
-from tests.messaging.pictures import BLUE, RED, animation, noise, picture, png, turned_photo
-from tests.messaging.test_confined import processes_of, wait_until
+from tests.messaging.files.pictures import BLUE, RED, animation, noise, picture, png, turned_photo
+from tests.messaging.files.test_sandbox import processes_of, wait_until
 from tests.messaging.test_senders import database_url
 from tests.stack import PROJECT
 from tests.threads import at_once
@@ -65,7 +66,7 @@ class WatchedFolder(SyncedFolder):
 def folder(settings, tmp_path):
     settings.SPOOL_FOLDER = tmp_path / "spool"
     files = {
-        "BACKEND": "tests.messaging.test_previews.WatchedFolder",
+        "BACKEND": "tests.messaging.files.test_previews.WatchedFolder",
         "OPTIONS": {"location": str(tmp_path / "home" / "files")},
     }
     settings.STORAGES = {**settings.STORAGES, "files": files}
@@ -106,7 +107,7 @@ def preview_of(attachment):
     attachment.refresh_from_db()
     if not attachment.preview:
         return None
-    with file_storage.storage().open(attachment.preview) as stored:
+    with storage.storage().open(attachment.preview) as stored:
         made = Image.open(io.BytesIO(stored.read()))
         assert made.format == "JPEG"
         return made
@@ -247,7 +248,7 @@ class TestHostilePictures:
             previews.make(file.pk, limits=replace(previews.LIMITS, seconds=0.001))
 
         assert state_of(file) == (False, False, 2)
-        with file_storage.storage().open(file.file) as stored:
+        with storage.storage().open(file.file) as stored:
             assert stored.read() == picture()
 
 
@@ -278,7 +279,7 @@ class TestMeanwhile:
         file = make_file(picture())
 
         def delete(name):
-            file_storage.drop(file.file)
+            storage.drop(file.file)
             Attachment.objects.all().delete()
 
         monkeypatch.setattr(WatchedFolder, "before_save", staticmethod(delete))
@@ -292,7 +293,7 @@ class TestMeanwhile:
         def preview_arrives(name):
             # As of a process whose clock is behind.
             WatchedFolder.after_delete = staticmethod(lambda name: None)
-            Attachment.objects.update(preview=file_storage.keep(io.BytesIO(b"small")))
+            Attachment.objects.update(preview=storage.keep(io.BytesIO(b"small")))
 
         monkeypatch.setattr(WatchedFolder, "after_delete", staticmethod(preview_arrives))
         assert retention.purge() == 1
@@ -326,7 +327,7 @@ class TestMeanwhile:
 
     def test_a_file_that_is_lost_is_not_looked_for_again(self, make_file):
         file = make_file(picture())
-        file_storage.drop(file.file)
+        storage.drop(file.file)
 
         assert previews.make_due() == 0
         assert state_of(file) == (False, False, 0)

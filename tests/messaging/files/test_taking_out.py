@@ -14,10 +14,10 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from PIL import Image
 
-from messaging import body_tries, file_storage, incoming_files, previews, retention, spool
+from messaging.files import body_tries, previews, retention, spool, storage, taking_out
 from messaging.models import Message, UnroutableMessage
 from tests.conftest import CUSTOMER, NUMBER
-from tests.messaging.stored_files import picture
+from tests.messaging.files.stored_files import picture
 
 
 def bomb(width=50_000, height=50_000):
@@ -51,7 +51,7 @@ def receive(client, channel, rule):
         address = f"/webhooks/apidaze/{channel.webhook_token.token}/"
         assert client.post(address, json.dumps(body), content_type="application/json").status_code == 200
         message = Message.objects.latest("pk")
-        incoming_files.take_out(message.pk)
+        taking_out.take_out(message.pk)
         previews.make_due()
         return message
 
@@ -69,9 +69,9 @@ def test_a_picture_is_stored_with_its_preview_and_the_request_goes(receive, file
         len(content),
         "stored",
     )
-    with file_storage.storage().open(file.file) as stored:
+    with storage.storage().open(file.file) as stored:
         assert stored.read() == content
-    with file_storage.storage().open(file.preview) as preview, Image.open(preview) as small:
+    with storage.storage().open(file.preview) as preview, Image.open(preview) as small:
         assert max(small.size) == 480
     message.refresh_from_db()
     assert (message.body_file, message.has_files) == ("", True)
@@ -82,17 +82,17 @@ def test_taking_out_twice_stores_once(receive, file_folder):
     message = receive({"a.jpg": picture()})
     before = stored_in(file_folder)
 
-    assert incoming_files.take_out(message.pk) == 0
+    assert taking_out.take_out(message.pk) == 0
     assert (stored_in(file_folder), message.attachments.count()) == (before, 1)
 
 
 def test_a_worker_that_dies_before_its_rows_leaves_the_request_for_the_next(receive, monkeypatch, client):
-    monkeypatch.setattr(incoming_files, "take_out", lambda pk: 0)
+    monkeypatch.setattr(taking_out, "take_out", lambda pk: 0)
     message = receive({"a.jpg": picture()})
     monkeypatch.undo()
 
     assert body_tries.due() == [message.pk]
-    assert incoming_files.take_out(message.pk) == 1
+    assert taking_out.take_out(message.pk) == 1
     assert body_tries.due() == []
 
 
@@ -136,7 +136,7 @@ def test_a_broken_part_is_said_and_costs_neither_the_text_nor_the_others(receive
     address = f"/webhooks/apidaze/{channel.webhook_token.token}/"
     client.post(address, body, content_type="application/json")
     message = Message.objects.get()
-    incoming_files.take_out(message.pk)
+    taking_out.take_out(message.pk)
 
     bad, good = message.attachments.all()
     assert (bad.state, bad.problem) == ("broken", "The content is not base64.")
@@ -176,7 +176,7 @@ def test_a_purge_that_was_killed_half_way_is_finished_by_the_next(receive, file_
     time_machine.move_to("2026-03-01T12:00:00Z", tick=False)
     files = [receive({"a.jpg": picture()}).attachments.get() for _unused in range(3)]
     time_machine.move_to("2026-03-05T12:00:00Z", tick=False)
-    file_storage.drop(files[0].file)  # as if it had died between the bytes and the row
+    storage.drop(files[0].file)  # as if it had died between the bytes and the row
 
     assert retention.purge(batch=2) == 3
     assert stored_in(file_folder) == []
@@ -218,15 +218,15 @@ def test_files_without_a_row_and_rows_without_a_file_are_found(receive, file_fol
     call_command("check_files")
     assert "agree" in capsys.readouterr().out
 
-    file_storage.drop(lost.file)
-    stray = Path(file_folder / file_storage.keep(io.BytesIO(b"x")))
+    storage.drop(lost.file)
+    stray = Path(file_folder / storage.keep(io.BytesIO(b"x")))
     age(stray)
     with pytest.raises(CommandError, match="2 differences"):
         call_command("check_files")
     with pytest.raises(CommandError, match="1 difference"):
         call_command("check_files", "--delete")
     assert not stray.exists()
-    assert file_storage.storage().exists(whole.file)
+    assert storage.storage().exists(whole.file)
 
 
 def test_the_conversation_shows_pictures_and_names(receive, client, anna, queue):
@@ -242,4 +242,4 @@ def test_the_conversation_shows_pictures_and_names(receive, client, anna, queue)
 
 
 def test_the_storage_is_the_one_of_the_settings():
-    assert file_storage.storage() is storages["files"]
+    assert storage.storage() is storages["files"]

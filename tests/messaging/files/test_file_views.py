@@ -6,11 +6,12 @@ import pytest
 from django.test import Client
 
 from channels_app.models import Role, User
-from messaging import closing, file_links, pickup, retention, transfer
+from messaging import closing, pickup, transfer
+from messaging.files import links, retention
 from messaging.models import Session
 from messaging.views import file_responses
 from tests.messaging.arrivals import arrive
-from tests.messaging.stored_files import add_file, add_linked_file, picture
+from tests.messaging.files.stored_files import add_file, add_linked_file, picture
 
 pytestmark = pytest.mark.usefixtures("file_folder")
 
@@ -57,7 +58,7 @@ def address_of(session, file, part=""):
 
 def _gets(browser, session, file):
     """Whether all ways to a file agree that this browser gets it; if not, each is a 404 without a byte."""
-    with file_responses.file_storage.storage().open(file.file) as stored:
+    with file_responses.storage.storage().open(file.file) as stored:
         content = stored.read()
     whole = browser.get(address_of(session, file))
     quick = {"hx-request": "true"}  # else each 404 is a whole page
@@ -172,7 +173,7 @@ class TestWhoGetsIt:
     def test_by_its_link_whoever_has_the_token_and_by_nothing_else(self, session, files, client, browsers):
         inbound, outbound = files
 
-        assert client.get(file_links.address_of("", outbound)).status_code == 200
+        assert client.get(links.address_of("", outbound)).status_code == 200
         for guess in (
             f"/files/{inbound.pk}/a.jpg",
             f"/files//{inbound.pk}",
@@ -219,8 +220,8 @@ def test_what_a_browser_might_run_is_for_download_only_by_every_address(
     for answer in (
         browsers["anna"].get(address_of(session, inbound)),
         browsers["anna"].get(address_of(session, outbound)),
-        client.get(file_links.address_of("", outbound)),
-        client.get(file_links.address_of("", outbound), headers={"range": "bytes=0-"}),
+        client.get(links.address_of("", outbound)),
+        client.get(links.address_of("", outbound), headers={"range": "bytes=0-"}),
     ):
         if content or answer.status_code == 200:
             assert answer.headers["Content-Disposition"].startswith("attachment; ")
@@ -253,7 +254,7 @@ def test_a_name_adds_nothing_to_the_headers_of_an_answer(session, browsers, clie
     answers = [
         browsers["anna"].get(address_of(session, cleaned, part)) for part in ("", "?download", "preview/")
     ]
-    answers.append(client.get(file_links.address_of("", cleaned)))
+    answers.append(client.get(links.address_of("", cleaned)))
     if not {"\x00", "\ud800"} & set(name):  # which no database stores
         as_it_came = add_linked_file(session, picture(), "a.jpg", name=name)  # as if nothing had cleaned it
         answers.append(browsers["anna"].get(address_of(session, as_it_came)))

@@ -9,18 +9,9 @@ import pytest
 from django.utils import timezone
 
 from channels_app.models import Domain, RoutingRule
-from messaging import (
-    claims,
-    closing,
-    file_storage,
-    outbound,
-    resolving,
-    retention,
-    sending,
-    settling,
-    uploads,
-)
+from messaging import claims, closing, outbound, resolving, sending, settling
 from messaging.claims import Wanted
+from messaging.files import retention, storage, uploads
 from messaging.models import Attachment, Message, Session, TrafficCount
 from messaging.refusal import NotFoundError, RefusedError
 from tests.conftest import OTHER_NUMBER
@@ -138,7 +129,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(session, anna, setti
 
 
 def test_an_upload_that_is_cut_short_leaves_nothing(session, anna, stored):
-    from messaging.spool import BodyCutShortError
+    from messaging.files.spool import BodyCutShortError
 
     with pytest.raises(BodyCutShortError):
         uploads.upload(anna.user, anna, session.pk, BytesIO(b"x" * 10), 11, "x.txt")
@@ -268,7 +259,7 @@ def test_a_message_with_files_counts_once_and_has_no_segments(session, anna, cha
     after = TrafficCount.objects.totals()
     changes = {field: after[field] - before[field] for field in after if after[field] != before[field]}
     assert changes == {"sent": 1, "with_files": 1}
-    assert file_storage.storage().exists(Attachment.objects.get().file)
+    assert storage.storage().exists(Attachment.objects.get().file)
 
 
 def test_a_draft_that_expired_is_not_sent(session, anna):

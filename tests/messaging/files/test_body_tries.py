@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from channels_app.models import RoutingRule
 from channels_app.providers.apidaze.adapter import Apidaze
-from messaging import body_tries, incoming_files, retention, spool, tasks, unroutable
+from messaging import tasks, unroutable
+from messaging.files import body_tries, retention, spool, taking_out
 from messaging.models import Message, UnroutableMessage
 from tests.conftest import NUMBER
 from tests.threads import at_once
@@ -75,20 +76,20 @@ def test_only_what_is_due_is_read_and_not_before(bring, time_machine):
 
     assert body_tries.begin(first.pk) is not None  # and its worker is killed
     assert body_tries.due() == [second.pk]
-    assert incoming_files.take_out(first.pk) == 0
+    assert taking_out.take_out(first.pk) == 0
 
     time_machine.move_to("2026-03-01T12:00:59Z", tick=False)
     assert body_tries.due() == [second.pk]
     time_machine.move_to("2026-03-01T12:01:00Z", tick=False)
     assert body_tries.due() == [first.pk, second.pk]
-    assert incoming_files.take_out(first.pk) == 1
+    assert taking_out.take_out(first.pk) == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_read_it_once(bring, stored):
     message = bring({"a.bin": bytes(100_000)})
 
-    outcomes = at_once(*[lambda: incoming_files.take_out(message.pk)] * 4)
+    outcomes = at_once(*[lambda: taking_out.take_out(message.pk)] * 4)
 
     assert sorted(outcomes) == [0, 0, 0, 1]
     assert (len(stored()), message.attachments.count()) == (1, 1)
@@ -144,7 +145,7 @@ def test_one_that_breaks_the_reader_holds_up_no_other_and_its_words_are_in_no_lo
         Message.objects.update(body_try_at=timezone.now())
         tasks.take_out_files(broken.pk)
     monkeypatch.undo()
-    assert incoming_files.take_out(bring(HELLO).pk) == 1
+    assert taking_out.take_out(bring(HELLO).pk) == 1
 
     assert [file.state for file in broken.attachments.all()] == ["broken"]
     assert "ValueError" in caplog.text
@@ -156,7 +157,7 @@ def test_what_was_set_aside_is_kept_as_long_as_files_are_and_then_goes(
 ):
     time_machine.move_to("2026-03-01T12:00:00Z", tick=False)
     message = bring({"bad.jpg": b"", "good.txt": b"Hello"})
-    assert incoming_files.take_out(message.pk) == 2
+    assert taking_out.take_out(message.pk) == 2
 
     time_machine.move_to("2026-03-04T11:59:59Z", tick=False)
     assert (retention.purge_bodies(), body_tries.due(), len(bodies(settings))) == (0, [], 1)
@@ -173,7 +174,7 @@ def test_what_was_set_aside_is_kept_as_long_as_files_are_and_then_goes(
 
 def test_a_person_can_have_it_read_again(bring, stored, capsys):
     message = bring({"a.txt": b"Hello", "bad.txt": b""})
-    incoming_files.take_out(message.pk)
+    taking_out.take_out(message.pk)
     [good, bad] = message.attachments.all()
     assert (good.state, bad.state, stored()) == ("stored", "broken", [b"Hello"])
 
@@ -181,7 +182,7 @@ def test_a_person_can_have_it_read_again(bring, stored, capsys):
     assert "could not be read" not in capsys.readouterr().out
     assert (stored(), message.attachments.count()) == ([b"Hello"], 2)
 
-    incoming_files.take_out(bring(HELLO).pk)
+    taking_out.take_out(bring(HELLO).pk)
     with pytest.raises(CommandError, match="not kept any more"):
         call_command("read_files_again", str(Message.objects.latest("pk").pk))
 
@@ -198,7 +199,7 @@ def test_a_storage_that_fails_uses_up_no_try_for_as_long_as_files_are_kept(
     for hours in range(0, 72, 6):
         wait(message, hours=hours)
         with pytest.raises(OSError):  # noqa: PT011 - whatever it is
-            incoming_files.take_out(message.pk)
+            taking_out.take_out(message.pk)
         message.refresh_from_db()
         assert (message.body_tries, message.attachments.count()) == (0, 0)
         pause = message.body_try_at - timezone.now()
@@ -208,7 +209,7 @@ def test_a_storage_that_fails_uses_up_no_try_for_as_long_as_files_are_kept(
 
     settings.STORAGES = before
     wait(message, hours=71)
-    assert incoming_files.take_out(message.pk) == 1
+    assert taking_out.take_out(message.pk) == 1
     assert stored() == [b"Hello"]
 
 
@@ -227,13 +228,13 @@ def test_a_body_that_is_not_there_may_come_back_within_a_day(bring, settings, tm
     Path(settings.SPOOL_FOLDER).rename(tmp_path / "not mounted")
     wait(message, hours=23)
     with pytest.raises(FileNotFoundError):
-        incoming_files.take_out(message.pk)
+        taking_out.take_out(message.pk)
     assert not Path(settings.SPOOL_FOLDER).exists()
     assert message.attachments.count() == 0
 
     (tmp_path / "not mounted").rename(settings.SPOOL_FOLDER)
     wait(message, hours=23)
-    assert incoming_files.take_out(message.pk) == 1
+    assert taking_out.take_out(message.pk) == 1
     assert stored() == [b"Hello"]
 
 
@@ -241,7 +242,7 @@ def test_after_a_day_it_is_lost(bring):
     message = bring(HELLO)
     spool.drop(message.body_file)
     wait(message, hours=24)
-    assert incoming_files.take_out(message.pk) == 1
+    assert taking_out.take_out(message.pk) == 1
 
     [file] = message.attachments.all()
     assert (file.state, file.problem) == ("broken", "The stored request could not be found again.")
@@ -267,5 +268,5 @@ def test_of_one_that_was_unroutable_the_time_begins_when_it_is_delivered(
 
     settings.STORAGES = before
     Message.objects.update(body_try_at=None)
-    assert incoming_files.take_out(message.pk) == 1
+    assert taking_out.take_out(message.pk) == 1
     assert stored() == [b"Later"]

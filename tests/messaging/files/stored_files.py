@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 from PIL import Image
 
-from messaging import file_links, previews
-from messaging.incoming_files import put_into
+from messaging.files import links, previews
+from messaging.files.taking_out import put_into
 from messaging.models import Attachment, Message, Session
 
 
@@ -41,7 +41,7 @@ def add_linked_file(session: Session, content: bytes, called: str = "a.bin", /, 
         created_at=timezone.now(),
         has_files=True,
     )
-    return _store(message, content, called, link_token=file_links.new_token(), **more)
+    return _store(message, content, called, link_token=links.new_token(), **more)
 
 
 def _store(message: Message, content: bytes, called: str, /, **more: Any) -> Attachment:

@@ -20,8 +20,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from channels_app.providers.base import FoundFile
-from messaging import body_tries, file_storage, hints, previews, spool
-from messaging.file_types import UNKNOWN, clean_name, type_of
+from messaging import hints
+from messaging.files import body_tries, previews, spool, storage
+from messaging.files.types import UNKNOWN, clean_name, type_of
 from messaging.insertion import insert
 from messaging.models import Attachment, Message, TrafficCount
 from messaging.models.traffic import quarter_of
@@ -198,7 +199,7 @@ def put_into(attachment: Attachment, content: BinaryIO, name: str) -> None:
     attachment.name = clean_name(name, attachment.content_type)
     attachment.size = content.seek(0, 2)
     attachment.preview_due = previews.wants_preview(attachment.content_type, attachment.size)
-    attachment.file = file_storage.keep(content)
+    attachment.file = storage.keep(content)
     attachment.state, attachment.stored_at = Attachment.State.STORED, timezone.now()
     attachment.expires_at = Attachment.end_of(attachment.stored_at)
     attachment.try_again_at = None
@@ -237,6 +238,6 @@ def discard(attachments: list[Attachment]) -> None:
     for each in attachments:
         for name in (each.file, each.preview):
             try:
-                file_storage.drop(name)
+                storage.drop(name)
             except OSError as error:
                 logger.warning("a stored file without a row could not be removed: %s", error)

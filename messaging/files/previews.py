@@ -17,7 +17,8 @@ from typing import BinaryIO, cast
 from django.db.models import F
 from django.utils import timezone
 
-from messaging import confined, file_storage, hints
+from messaging import hints
+from messaging.files import sandbox, storage
 from messaging.models import Attachment
 from messaging.models.attachments import PICTURES, AttachmentQuerySet
 
@@ -26,9 +27,9 @@ logger = logging.getLogger(__name__)
 MOST_BYTES = 20 * 1024 * 1024
 MOST_TRIES = 2
 AT_ONCE = 2  # a process
-PROGRAM = Path(__file__).with_name("picture_shrinking.py")
+PROGRAM = Path(__file__).with_name("preview_pictures.py")
 # Of 25 million pixels a WebP takes the most: 600 MB and 1.6 s on a slow core. A preview is 10 to 150 KB.
-LIMITS = confined.Limits(memory=1024**3, cpu_seconds=10, seconds=20, output=1024**2)
+LIMITS = sandbox.Limits(memory=1024**3, cpu_seconds=10, seconds=20, output=1024**2)
 
 _stopping = threading.Event()
 _lock = threading.Lock()
@@ -45,7 +46,7 @@ def stop() -> None:
     _stopping.set()
 
 
-def make_due(limit: int = 200, *, program: Path = PROGRAM, limits: confined.Limits = LIMITS) -> int:
+def make_due(limit: int = 200, *, program: Path = PROGRAM, limits: sandbox.Limits = LIMITS) -> int:
     """Makes the previews that are due; returns how many it made. One that fails holds up no other.
 
     Returns at once where this process is at as many as it may be: those who are take over what is due now.
@@ -64,14 +65,14 @@ def make_due(limit: int = 200, *, program: Path = PROGRAM, limits: confined.Limi
     return made
 
 
-def make(attachment_id: int, *, program: Path = PROGRAM, limits: confined.Limits = LIMITS) -> bool:
+def make(attachment_id: int, *, program: Path = PROGRAM, limits: sandbox.Limits = LIMITS) -> bool:
     """Makes one preview; whether it is stored now. Raises what the storage raises: then the try does not count."""
     attachment = _due().filter(pk=attachment_id).first()
     if attachment is None:
         return False
     with cast(BinaryIO, tempfile.TemporaryFile()) as content:
         try:
-            with file_storage.open_kept(attachment.file) as stored:
+            with storage.open_kept(attachment.file) as stored:
                 shutil.copyfileobj(stored, content)
         except FileNotFoundError:  # purged at this instant, or lost
             return _end(attachment)
@@ -106,11 +107,11 @@ def _begin(attachment: Attachment) -> bool:
     return bool(row.update(preview_tries=attachment.preview_tries, preview_due=attachment.preview_due))
 
 
-def _try(attachment: Attachment, content: BinaryIO, program: Path, limits: confined.Limits) -> bool:
+def _try(attachment: Attachment, content: BinaryIO, program: Path, limits: sandbox.Limits) -> bool:
     try:
-        small = confined.run(program, content, limits)
+        small = sandbox.run(program, content, limits)
         return _store(attachment, small) if small else _end(attachment)
-    except confined.DiedError as error:
+    except sandbox.DiedError as error:
         logger.warning("preview of file %s, try %s: %s", attachment.pk, attachment.preview_tries, error)
         return False
     except BaseException:  # not the picture's fault
@@ -121,15 +122,15 @@ def _try(attachment: Attachment, content: BinaryIO, program: Path, limits: confi
 
 def _store(attachment: Attachment, small: bytes) -> bool:
     """Stores a preview, unless the file has expired meanwhile or another has made one."""
-    name = file_storage.keep(io.BytesIO(small))
+    name = storage.keep(io.BytesIO(small))
     try:
         row = Attachment.objects.filter(pk=attachment.pk, state=Attachment.State.STORED, preview="")
         stored = row.filter(expires_at__gt=timezone.now()).update(preview=name, preview_due=False)
     except BaseException:
-        file_storage.drop(name)
+        storage.drop(name)
         raise
     if not stored:
-        file_storage.drop(name)
+        storage.drop(name)
     elif attachment.message is not None:
         hints.tell(attachment.message.session)
     return bool(stored)

@@ -8,7 +8,7 @@ from django.conf import settings as portal
 
 from messaging.models import Session
 from tests.messaging.arrivals import arrive
-from tests.messaging.stored_files import add_file
+from tests.messaging.files.stored_files import add_file
 from tests.web_server import WebServer
 
 pytestmark = [

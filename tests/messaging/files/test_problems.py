@@ -6,7 +6,7 @@ import pytest
 from django.utils.translation import trans_real
 
 from channels_app.providers.base import file_building, file_content, file_list
-from messaging.file_problems import PROVIDERS_SAY, in_words
+from messaging.files.problems import PROVIDERS_SAY, in_words
 
 
 @pytest.fixture
