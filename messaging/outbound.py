@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, MessageQueue, User
-from messaging import access, doorbell, hints, turns
+from messaging import access, doorbell, hints
 from messaging.files import uploads
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.messages import MAX_TEXT
 from messaging.refusal import RefusedError
 from messaging.segments import measure
+from messaging.sending import turns
 from messaging.timeline import note
 
 

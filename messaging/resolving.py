@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Extension, User
-from messaging import access, doorbell, hints, outbound, turns
+from messaging import access, doorbell, hints, outbound
 from messaging.counting import Counts
 from messaging.files import uploads
 from messaging.models import Message, Session
 from messaging.models.session_access import may_answer, may_resolve
 from messaging.refusal import NotFoundError, RefusedError
+from messaging.sending import turns
 from messaging.timeline import name_of
 
 Status = Message.Status

@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from channels_app import domain_checks
 from channels_app.models import Channel
-from messaging import checking, closing, counting, doorbell, exporting, rollups, sending, settling
+from messaging import closing, counting, doorbell, exporting, rollups
 from messaging.files import body_tries, fetching, previews, retention, taking_out
 from messaging.models import Session, WebhookLogEntry
+from messaging.sending import checking, expiry, loop
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ _fetches = threading.BoundedSemaphore(MOST_FETCHES)
 
 @worker_shutting_down.connect
 def _stop(**_signal: Any) -> None:
-    sending.stop()
+    loop.stop()
     previews.stop()
 
 
@@ -42,7 +43,7 @@ def _check_at_start(**_signal: Any) -> None:
 
 @shared_task
 def drain(channel_id: int) -> None:
-    sending.drain(channel_id)
+    loop.drain(channel_id)
 
 
 @shared_task
@@ -121,13 +122,13 @@ def sweep_spool() -> None:
 
 @shared_task
 def settle_dead_claims() -> None:
-    settling.settle_dead_claims()
+    expiry.settle_dead_claims()
 
 
 @shared_task
 def fail_waited_too_long() -> None:
-    settling.fail_waited_too_long()
-    settling.fail_expired_files()
+    expiry.fail_waited_too_long()
+    expiry.fail_expired_files()
 
 
 @shared_task

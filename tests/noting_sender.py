@@ -11,7 +11,7 @@ from config.celery import app
 
 django.setup()  # the module noted here reads the models, and Celery sets Django up only after this import
 
-from messaging import pacing  # noqa: E402
+from messaging.sending import pacing  # noqa: E402
 
 __all__ = ["app"]
 

@@ -88,7 +88,7 @@ def answer(home: Path, times: int = 15) -> Figures:
 
 def claim(waiting: tuple[int, int] = (1000, 100_000), rounds: int = 40) -> Figures:
     """One claim with many waiting against one with few; in milliseconds, and the ratio."""
-    from messaging import claims
+    from messaging.sending import claims
 
     medians = []
     for messages in waiting:
@@ -175,8 +175,9 @@ def _stops(running: list[subprocess.Popen[bytes]]) -> Iterator[None]:
 
 def ring_until_done(channel_ids: list[int], seconds: float = 300, *, every: float = 0.5) -> None:
     """Does what the clock does `every` 5 seconds, or more often, until nothing is queued or on its way."""
-    from messaging import doorbell, settling
+    from messaging import doorbell
     from messaging.models import Message
+    from messaging.sending import expiry
 
     open_ones = Message.objects.filter(status__in=["queued", "sending"])
     deadline, ring_at = time.monotonic() + seconds, 0.0
@@ -188,7 +189,7 @@ def ring_until_done(channel_ids: list[int], seconds: float = 300, *, every: floa
             ring_at = now + every
             for channel_id in channel_ids:
                 doorbell.ring(channel_id)
-        settling.settle_dead_claims()
+        expiry.settle_dead_claims()
         time.sleep(0.5)
 
 

@@ -9,10 +9,11 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from messaging import closing, counting, outbound, rollups, settling, tasks
+from messaging import closing, counting, outbound, rollups, tasks
 from messaging.files import retention
 from messaging.models import Message, Session, TrafficCount, WebhookLogEntry
 from messaging.models.traffic import quarter_of
+from messaging.sending import expiry
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 
@@ -65,10 +66,10 @@ def test_what_waited_too_long_fails_at_24_hours(channel, anna_rule, anna, time_m
     arrive(channel, recipient=OTHER_NUMBER)
     message = outbound.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
     time_machine.move_to("2026-03-02T11:59:59Z", tick=False)
-    assert settling.fail_waited_too_long() == 0
+    assert expiry.fail_waited_too_long() == 0
 
     time_machine.move_to("2026-03-02T12:00:00Z", tick=False)
-    assert (settling.fail_waited_too_long(), settling.fail_waited_too_long()) == (1, 0)
+    assert (expiry.fail_waited_too_long(), expiry.fail_waited_too_long()) == (1, 0)
     message.refresh_from_db()
     assert (message.status, message.failure_code) == ("failed", "waited_too_long")
     assert Session.objects.get().send_priority is None

@@ -15,21 +15,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import (
-    claims,
-    closing,
-    hints,
-    outbound,
-    personal,
-    pickup,
-    resolving,
-    settling,
-    starting,
-    transfer,
-)
+from messaging import closing, hints, outbound, personal, pickup, resolving, starting, transfer
 from messaging.files import fetching, previews, public_http, retention, taking_out
 from messaging.models import Attachment, Message, Session
-from messaging.recording import Settled, record
+from messaging.sending import claims, expiry
+from messaging.sending.recording import Settled, record
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 from tests.messaging.files.stored_files import picture
@@ -145,7 +135,7 @@ def test_each_step_of_a_message_is_told(heard, channel, anna_rule, anna):
     refused = answered(anna, session)
     Message.objects.filter(pk=refused.pk).update(created_at=timezone.now() - dt.timedelta(hours=25))
     heard()
-    assert settling.fail_waited_too_long() == 1
+    assert expiry.fail_waited_too_long() == 1
     assert heard() == mine
     resolving.send_again(anna.user, anna, session.pk, refused.pk)
     assert heard() == mine

@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from channels_app.models import User
-from messaging import claims, closing, outbound, resolving, sending, transfer
+from messaging import closing, outbound, resolving, transfer
 from messaging.models import Message, Session, TrafficCount
 from messaging.refusal import NotFoundError, RefusedError
+from messaging.sending import claims, loop
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 from tests.threads import at_once
@@ -169,7 +170,7 @@ def test_a_cancel_and_a_departure_at_once_have_one_winner(channel, write, anna, 
 
         [cancelled, _drained] = at_once(
             partial(resolving.cancel, anna.user, anna, message.session_id, message.pk),
-            partial(sending.drain, channel.pk),
+            partial(loop.drain, channel.pk),
         )
 
         message.refresh_from_db()

@@ -19,7 +19,7 @@ from messaging.counting import fold_traffic
 from messaging.days import midnight
 from messaging.models import TrafficCount, TrafficDay
 from messaging.models.traffic import FIELDS, quarter_of
-from tests.messaging.test_senders import database_url
+from tests.messaging.sending.test_senders import database_url
 from tests.stack import PROJECT
 
 ZONES = ["UTC", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe"]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from channels_app.models import Channel
 from channels_app.models.channels import MOST_STATUS_CHANGES
 from channels_app.models.failures import FailureCode
-from messaging import checking
+from messaging.sending import checking
 from tests.portal.conftest import channel_form, page_of
 from tests.simulator import Simulator
 from tests.threads import at_once

@@ -23,7 +23,7 @@ import pytest
 from django.utils import timezone
 
 from messaging.models import Attachment
-from tests.messaging.test_senders import database_url
+from tests.messaging.sending.test_senders import database_url
 from tests.stack import PROJECT, Stack
 
 MEGABYTE = 1024 * 1024

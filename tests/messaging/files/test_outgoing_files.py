@@ -9,11 +9,12 @@ import pytest
 from django.utils import timezone
 
 from channels_app.models import Domain, RoutingRule
-from messaging import claims, closing, outbound, resolving, sending, settling
-from messaging.claims import Wanted
+from messaging import closing, outbound, resolving
 from messaging.files import retention, storage, uploads
 from messaging.models import Attachment, Message, Session, TrafficCount
 from messaging.refusal import NotFoundError, RefusedError
+from messaging.sending import claims, expiry, loop
+from messaging.sending.claims import Wanted
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 
@@ -202,7 +203,7 @@ def test_a_message_whose_file_expired_before_it_left_has_failed(session, anna, c
     channel.set_credentials({"api_key": apidaze.api_key, "api_secret": apidaze.api_secret})
     channel.save()
 
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
 
     message.refresh_from_db()
     after.refresh_from_db()
@@ -213,14 +214,14 @@ def test_a_message_whose_file_expired_before_it_left_has_failed(session, anna, c
 
 def test_a_message_that_waits_fails_when_its_file_expires(session, anna, channel):
     message = send(session, anna, "Late", put(session, anna))
-    assert settling.fail_expired_files() == 0
+    assert expiry.fail_expired_files() == 0
     Attachment.objects.update(expires_at=timezone.now())
 
-    assert settling.fail_expired_files() == 1
+    assert expiry.fail_expired_files() == 1
 
     message.refresh_from_db()
     assert (message.status, message.failure_code) == ("failed", "file_expired")
-    assert settling.fail_expired_files() == 0
+    assert expiry.fail_expired_files() == 0
 
 
 def test_send_again_sends_the_same_file_under_a_link_of_its_own(session, anna, stored):
@@ -254,7 +255,7 @@ def test_a_message_with_files_counts_once_and_has_no_segments(session, anna, cha
     before = TrafficCount.objects.totals()
     send(session, anna, "x" * 500, put(session, anna))
 
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
 
     after = TrafficCount.objects.totals()
     changes = {field: after[field] - before[field] for field in after if after[field] != before[field]}

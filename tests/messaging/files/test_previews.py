@@ -27,7 +27,7 @@ from tests.conftest import CUSTOMER, NUMBER
 from tests.messaging.arrivals import arrive
 from tests.messaging.files.pictures import BLUE, RED, animation, noise, picture, png, turned_photo
 from tests.messaging.files.test_sandbox import processes_of, wait_until
-from tests.messaging.test_senders import database_url
+from tests.messaging.sending.test_senders import database_url
 from tests.stack import PROJECT
 from tests.threads import at_once
 

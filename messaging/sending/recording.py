@@ -12,9 +12,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import hints, turns
+from messaging import hints
 from messaging.counting import Counts
 from messaging.models import Message, Session
+from messaging.sending import turns
 
 Status = Message.Status
 

@@ -4,8 +4,9 @@ import uuid
 
 import pytest
 
-from messaging import outbound, sending, settling
+from messaging import outbound
 from messaging.models import Message, SendingState, Session, TrafficCount
+from messaging.sending import expiry, loop
 from tests.conftest import CUSTOMER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 
@@ -36,7 +37,7 @@ def go_on(channel):
 
     def go_on():
         SendingState.objects.update(waits_until=None)
-        sending.drain(channel.pk)
+        loop.drain(channel.pk)
 
     return go_on
 
@@ -44,7 +45,7 @@ def go_on(channel):
 def test_an_answer_reaches_apidaze_in_its_exact_form_and_is_sent(channel, write, apidaze):
     message = write("Grüße & more")
 
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
 
     message.refresh_from_db()
     assert (message.status, message.failure_code) == ("sent", "")
@@ -63,7 +64,7 @@ def test_messages_of_a_session_leave_in_the_order_written(channel, write, apidaz
     for number in range(8):
         write(f"{number}")
 
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
 
     assert [sent["body"] for sent in apidaze.received()] == [f"{number}" for number in range(8)]
 
@@ -86,7 +87,7 @@ def test_what_each_answer_concludes(channel, write, apidaze, fault, status, code
     apidaze.set_fault(fault)
     message = write()
 
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
 
     message.refresh_from_db()
     assert (message.status, message.failure_code) == (status, code)
@@ -100,7 +101,7 @@ def test_connections_that_the_itsp_closes_when_idle_cost_nothing(channel, write,
     for number in range(6):
         write(f"{number}")
 
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
 
     assert set(Message.objects.filter(direction="outbound").values_list("status", flat=True)) == {"sent"}
     assert len(apidaze.received()) == 6
@@ -113,7 +114,7 @@ def test_a_message_that_was_not_taken_waits_and_leaves_later(channel, write, api
     apidaze.set_fault(fault)
     message = write()
 
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
 
     message.refresh_from_db()
     assert message.status == "queued"
@@ -128,9 +129,9 @@ def test_a_message_that_was_not_taken_waits_and_leaves_later(channel, write, api
 def test_wrong_credentials_hold_the_queue_and_say_why(channel, write, apidaze):
     apidaze.set_fault("not_a_pair")
     write("One")
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
     write("Two")
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
 
     channel.refresh_from_db()
     assert channel.status_text.startswith("Connection failed since ")
@@ -144,7 +145,7 @@ def test_credentials_that_cannot_be_read_send_nothing_and_say_so(channel, write,
     channel.save()
     message = write()
 
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
 
     channel.refresh_from_db()
     message.refresh_from_db()
@@ -157,8 +158,8 @@ def test_a_refused_connection_backs_the_channel_off_once_an_episode(channel, wri
     channel.save()
     message = write()
 
-    sending.drain(channel.pk)
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
+    loop.drain(channel.pk)
 
     state = SendingState.objects.get()
     assert (state.failed_episodes, state.waits_until is not None) == (1, True)
@@ -176,7 +177,7 @@ def test_a_disabled_channel_sends_nothing(channel, write, apidaze):
     channel.enabled = False
     channel.save()
 
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
 
     assert apidaze.received() == []
 
@@ -185,14 +186,14 @@ def test_a_claim_whose_worker_died_becomes_unconfirmed_and_the_next_message_leav
     channel, write, apidaze, settings
 ):
     first, second = write("First"), write("Second")
-    from messaging import claims
+    from messaging.sending import claims
 
     [claim] = claims.claim([claims.Wanted(channel.pk, 5)])
     assert claim.message.text == "First"
     settings.CLAIM_LIFETIME = 0
 
-    assert settling.settle_dead_claims() == 1
-    sending.drain(channel.pk)
+    assert expiry.settle_dead_claims() == 1
+    loop.drain(channel.pk)
 
     first.refresh_from_db()
     second.refresh_from_db()
@@ -204,8 +205,8 @@ def test_what_waited_too_long_fails(channel, write, apidaze, settings):
     settings.WAITED_TOO_LONG_HOURS = 0
     message = write()
 
-    settling.fail_waited_too_long()
-    sending.drain(channel.pk)
+    expiry.fail_waited_too_long()
+    loop.drain(channel.pk)
 
     message.refresh_from_db()
     assert (message.status, message.failure_code) == ("failed", "waited_too_long")
@@ -214,13 +215,13 @@ def test_what_waited_too_long_fails(channel, write, apidaze, settings):
 
 def test_the_counts_say_what_became_of_agents_messages(channel, write, apidaze):
     write("a" * 200)
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
     apidaze.set_fault("unprocessable", next=1)
     write()
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
     apidaze.set_fault("server_error", next=1)
     write()
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
 
     totals = TrafficCount.objects.all().totals()
     assert totals == {

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 from django.db.models.functions import Now
 
-from messaging.lease import LENGTH, Lease, renew
 from messaging.models import SendingState
+from messaging.sending.lease import LENGTH, Lease, renew
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

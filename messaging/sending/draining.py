@@ -13,10 +13,10 @@ from channels_app.credentials import CredentialsUnreadableError
 from channels_app.models import Channel
 from channels_app.models.failures import FailureCode
 from channels_app.providers.base import Account, Provider, SendOutcome, SendResult
-from messaging import backoff
-from messaging.claims import NOT_HANDED_OVER, Claim
-from messaging.lease import DEPARTURE_COUNTS, Lease
-from messaging.pacing import NoDepartureError, Pacer
+from messaging.sending import backoff
+from messaging.sending.claims import NOT_HANDED_OVER, Claim
+from messaging.sending.lease import DEPARTURE_COUNTS, Lease
+from messaging.sending.pacing import NoDepartureError, Pacer
 
 logger = logging.getLogger(__name__)
 

@@ -5,9 +5,10 @@ import uuid
 import pytest
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import claims, outbound, resolving
+from messaging import outbound, resolving
 from messaging.models import Session, TrafficCount
-from messaging.recording import Settled, record
+from messaging.sending import claims
+from messaging.sending.recording import Settled, record
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 

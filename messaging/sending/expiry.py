@@ -10,11 +10,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import access, hints, turns
-from messaging.claims import FILE_EXPIRED
+from messaging import access, hints
 from messaging.counting import Counts
 from messaging.models import Message
-from messaging.recording import Settled, record
+from messaging.sending import turns
+from messaging.sending.claims import FILE_EXPIRED
+from messaging.sending.recording import Settled, record
 
 WAITED_TOO_LONG = "waited_too_long"
 WORKER_DIED = "worker_died"

@@ -10,7 +10,8 @@ from django.db import connection
 
 from channels_app.models import Channel
 from channels_app.providers.base import CheckResult
-from messaging import backoff, doorbell
+from messaging import doorbell
+from messaging.sending import backoff
 
 AT_ONCE = 16
 _one_round = threading.Lock()

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from channels_app.models import Channel
 from channels_app.models.failures import FailureCode
-from messaging import backoff, doorbell, outbound, settling, tasks
-from messaging.lease import Lease
+from messaging import doorbell, outbound, tasks
 from messaging.models import Message, SendingState, TrafficCount
+from messaging.sending import backoff, expiry
+from messaging.sending.lease import Lease
 from tests.benchmarks import backlog
 from tests.web_server import database_url
 from tests.workers import Broker, Senders, most_in_a_second
@@ -61,7 +62,7 @@ def ring_until_done(channel, seconds=90, settle=True):
         assert time.monotonic() < deadline, f"{open_ones.count()} messages are left"
         doorbell.ring(channel.pk)
         if settle:
-            settling.settle_dead_claims()
+            expiry.settle_dead_claims()
         time.sleep(0.3)
 
 

@@ -20,11 +20,11 @@ from django.db.models.functions import Now
 
 from channels_app.models import Channel
 from channels_app.providers.base import SendResult
-from messaging import lease, settling
-from messaging.claims import Claim, Wanted, claim
-from messaging.draining import Drain
 from messaging.models import Session
-from messaging.recording import Settled, record
+from messaging.sending import expiry, lease
+from messaging.sending.claims import Claim, Wanted, claim
+from messaging.sending.draining import Drain
+from messaging.sending.recording import Settled, record
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def drain(channel_id: int) -> None:
 
 def _drain(channel_id: int, rung: threading.Event) -> bool:
     """Sends until nothing is due; False if another process does it."""
-    settling.fail_waited_too_long(channel_id)  # first: after a long pause nothing leaves that is too old to
+    expiry.fail_waited_too_long(channel_id)  # first: after a long pause nothing leaves that is too old to
     while not _stopping.is_set() and _something_is_due(channel_id):
         held = lease.Lease.acquire(channel_id)
         if held is None:

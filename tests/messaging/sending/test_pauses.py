@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from channels_app.models.failures import FailureCode
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import backoff, checking, claims, lease, outbound, sending
-from messaging.draining import Drain
+from messaging import outbound
 from messaging.models import Message, SendingState, Session
+from messaging.sending import backoff, checking, claims, lease, loop
+from messaging.sending.draining import Drain
 from tests.benchmarks import backlog
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
@@ -44,7 +45,7 @@ def against_apidaze(channel, apidaze):
 def never_stopping():
     """Lets a test stop the drains of its process without stopping those of the next test."""
     yield
-    sending._stopping.clear()
+    loop._stopping.clear()
 
 
 def waits():
@@ -69,7 +70,7 @@ def test_a_success_that_was_under_way_does_not_end_the_wait_that_a_429_asked_for
         channel.save()
         write()
         write("+13057673261")
-        sending.drain(channel.pk)
+        loop.drain(channel.pk)
 
     assert sorted(Message.objects.filter(direction="outbound").values_list("status", flat=True)) == [
         "queued",
@@ -119,31 +120,31 @@ def test_one_refused_connection_among_returned_claims_is_a_reason_to_wait(channe
 def test_a_failing_claim_gives_its_senders_back_and_is_not_tried_in_a_loop(channel, write, monkeypatch):
     """The database fails in one place only, at one moment: no outside fault is that precise."""
     write()
-    free, tries = sending._free_senders._value, []
+    free, tries = loop._free_senders._value, []
 
     def broken(*args, **options):
         tries.append(1)
         raise DatabaseError
 
-    monkeypatch.setattr(sending, "claim", broken)
-    sending.drain(channel.pk)
+    monkeypatch.setattr(loop, "claim", broken)
+    loop.drain(channel.pk)
 
-    assert sending._free_senders._value == free
+    assert loop._free_senders._value == free
     assert len(tries) == 2  # once more, and then not before the clock rings
 
 
 def test_a_channel_that_finds_no_free_sender_waits_calmly(channel, write, monkeypatch, never_stopping):
     write()
-    monkeypatch.setattr(sending, "_free_senders", threading.Semaphore(0))
+    monkeypatch.setattr(loop, "_free_senders", threading.Semaphore(0))
     leases = []
     acquire = lease.Lease.acquire.__func__
     monkeypatch.setattr(
         lease.Lease, "acquire", classmethod(lambda cls, pk: (leases.append(pk), acquire(cls, pk))[1])
     )
-    stop = threading.Timer(1.0, sending._stopping.set)
+    stop = threading.Timer(1.0, loop._stopping.set)
     stop.start()
 
-    sending.drain(channel.pk)
+    loop.drain(channel.pk)
 
     stop.join()
     assert len(leases) == 1
@@ -153,7 +154,7 @@ def test_nothing_leaves_that_has_waited_too_long(against_apidaze, apidaze, write
     message = write()
     Message.objects.filter(pk=message.pk).update(created_at=timezone.now() - timezone.timedelta(hours=25))
 
-    sending.drain(against_apidaze.pk)
+    loop.drain(against_apidaze.pk)
 
     message.refresh_from_db()
     assert (message.status, message.failure_code, apidaze.received()) == ("failed", "waited_too_long", [])
@@ -171,7 +172,7 @@ def test_an_answer_to_an_old_key_does_not_hold_the_queue_of_the_new_one(channel,
         channel.base_url = server.url
         channel.save()
         message = write()
-        draining = threading.Thread(target=sending.drain, args=[channel.pk])
+        draining = threading.Thread(target=loop.drain, args=[channel.pk])
         draining.start()
         assert asked.wait(10)
         channel.base_url = apidaze.base_url
@@ -190,14 +191,14 @@ def test_two_silent_itsps_leave_senders_for_the_third_channel(apidaze):
         lost = [backlog.make_channel(number, silent.base_url, 1000) for number in range(2)]
         for each in lost:
             backlog.fill(each, 200, sessions=200)
-        busy = [threading.Thread(target=sending.drain, args=[each.pk]) for each in lost]
+        busy = [threading.Thread(target=loop.drain, args=[each.pk]) for each in lost]
         for thread in busy:
             thread.start()
         while Message.objects.filter(status="sending").count() < 180:
             time.sleep(0.05)
         good = backlog.make_channel(2, apidaze.base_url, 100)
         backlog.fill(good, 5)
-        sending.drain(good.pk)
+        loop.drain(good.pk)
 
         of_the_good = Message.objects.filter(session__channel=good)
         assert set(of_the_good.values_list("status", flat=True)) == {"sent"}
@@ -206,7 +207,7 @@ def test_two_silent_itsps_leave_senders_for_the_third_channel(apidaze):
 
 
 def test_what_cannot_be_recorded_holds_up_no_other(channel, write, apidaze):
-    loop = sending.Loop()
+    this_loop = loop.Loop()
     drain = Drain(channel.pk, lease.Lease.acquire(channel.pk), threading.Event())
     drain.load(channel)
     bad, good = write(), write("+13057673261")
@@ -214,9 +215,9 @@ def test_what_cannot_be_recorded_holds_up_no_other(channel, write, apidaze):
     drain.note_claimed(2, 2)
     for claim in claimed:
         message_id = "\0" if claim.message_id == bad.pk and connection.vendor == "postgresql" else "id"
-        loop._settled.put((drain, claim, SendResult(SendOutcome.SENT, message_id=message_id)))
+        this_loop._settled.put((drain, claim, SendResult(SendOutcome.SENT, message_id=message_id)))
 
-    loop._record()
+    this_loop._record()
 
     good.refresh_from_db()
     assert (good.status, drain.in_flight) == ("sent", 0)

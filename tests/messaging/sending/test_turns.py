@@ -7,12 +7,12 @@ import pytest
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import sending
-from messaging.claims import Wanted, claim
-from messaging.draining import Drain
-from messaging.lease import Lease
 from messaging.models import Message, SendingState, Session
-from messaging.recording import Settled, record
+from messaging.sending import loop
+from messaging.sending.claims import Wanted, claim
+from messaging.sending.draining import Drain
+from messaging.sending.lease import Lease
+from messaging.sending.recording import Settled, record
 from tests.benchmarks import backlog
 from tests.threads import at_once
 
@@ -139,7 +139,7 @@ def test_at_least_every_tenth_departure_is_bulk_while_both_wait(channel, busy, a
 
     while Message.objects.filter(status="queued").exists():  # as the clock would ring after a pause
         SendingState.objects.update(waits_until=None)
-        sending.drain(channel.pk)
+        loop.drain(channel.pk)
 
     bulk = [int(str(sent["body"]).partition(".")[0]) < 10 for sent in apidaze.received()]
     assert len(bulk) == 100
@@ -158,7 +158,7 @@ def test_the_order_of_a_session_holds_through_retries(channel, rule, apidaze):
 
     while Message.objects.filter(status="queued").exists():
         SendingState.objects.update(waits_until=None)
-        sending.drain(channel.pk)
+        loop.drain(channel.pk)
 
     by_customer: dict[str, list[int]] = {}
     for request in apidaze.received():
@@ -178,7 +178,7 @@ def test_drains_of_one_process_share_a_loop_that_outlives_whoever_serves_it(chan
     for place, other in enumerate(others):
         backlog.fill(other, 20 * (place + 1))
 
-    at_once(*(partial(sending.drain, each.pk) for each in [channel, *others]))
+    at_once(*(partial(loop.drain, each.pk) for each in [channel, *others]))
 
     assert not Message.objects.exclude(status="sent").exists()
     assert len(apidaze.received()) == 2 + 20 + 40 + 60

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging.pacing import NoDepartureError, Pacer
+from messaging.sending.pacing import NoDepartureError, Pacer
 
 
 class Clock:
@@ -31,7 +31,7 @@ def most_in_a_second(departures: list[float]) -> int:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr("messaging.pacing.time.sleep", clock.sleep)
+    monkeypatch.setattr("messaging.sending.pacing.time.sleep", clock.sleep)
     return clock
 
 
@@ -49,7 +49,7 @@ def test_what_is_a_little_late_costs_nothing(monkeypatch, clock):
     pacer = Pacer(100, clock.now, clock)
     late = iter(range(10_000))
     monkeypatch.setattr(
-        "messaging.pacing.time.sleep", lambda seconds: clock.sleep(seconds + next(late) % 7 * 0.0002)
+        "messaging.sending.pacing.time.sleep", lambda seconds: clock.sleep(seconds + next(late) % 7 * 0.0002)
     )
 
     departures = [pacer.depart(lambda: True, patience=10) for _ in range(2000)]
@@ -157,7 +157,7 @@ def test_a_process_that_was_stopped_asks_again_before_it_departs(clock, monkeypa
     def stopped_for_eight_seconds(seconds: float) -> None:
         clock.now += 8
 
-    monkeypatch.setattr("messaging.pacing.time.sleep", stopped_for_eight_seconds)
+    monkeypatch.setattr("messaging.sending.pacing.time.sleep", stopped_for_eight_seconds)
     with pytest.raises(NoDepartureError):
         pacer.depart(lambda: clock.now < lease_ends_at, patience=60)
 
