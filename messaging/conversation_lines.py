@@ -14,13 +14,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
-from messaging.delivery import meaning_of, reason_of
 from messaging.files.problems import in_words
 from messaging.files.types import type_name
 from messaging.models import Attachment, Message, Session, SessionEvent
 from messaging.models.session_access import may_resolve
+from messaging.outbound.status_texts import meaning_of, reason_of
+from messaging.outbound.waiting import leaves_in
 from messaging.shown import Shown, about, clock, day
-from messaging.waiting import leaves_in
 
 Kind = SessionEvent.Kind
 Status = Message.Status

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import User
 from messaging import spreadsheets
-from messaging.delivery import reason_of
 from messaging.models import Attachment, Contact, Export, Message, Session
+from messaging.outbound.status_texts import reason_of
 from messaging.spreadsheets import Cell, Row
 
 logger = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension
 from channels_app.phone_numbers import pretty_number
-from messaging import starting
 from messaging.models import Contact
 from messaging.models.session_access import may_answer
+from messaging.outbound import starting
 from messaging.refusal import RefusedError
 from messaging.search import Search
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from messaging import outbound
+from messaging.outbound import writing
 from messaging.refusal import RefusedError
 from messaging.views import asked
 from messaging.views.actions import changed
@@ -22,7 +22,7 @@ def answer(request: HttpRequest, person: Person, session_id: int) -> HttpRespons
     """Writes the text into the session, once for each `press_key`."""
     typed = request.POST.get("text", "")
     key = press_key(asked.value(request, "press_key"))
-    outbound.answer(person.user, person.seat, session_id, typed, key, asked.numbers(request, "files"))
+    writing.answer(person.user, person.seat, session_id, typed, key, asked.numbers(request, "files"))
     return changed(request, person, session_id)
 
 

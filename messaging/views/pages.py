@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from messaging import starting
 from messaging.conversation import Conversation, read_conversation
 from messaging.files.uploads import MOST_FILES
 from messaging.list_windows import Tab
 from messaging.models.messages import MAX_TEXT
+from messaging.outbound import starting
 from messaging.presence import is_away_by_hand
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.search import Search

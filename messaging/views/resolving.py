@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from messaging import resolving
+from messaging.outbound import resolving
 from messaging.views.actions import changed
 from messaging.views.entry import for_person
 from messaging.views.person import Person

@@ -16,8 +16,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from channels_app.models import RoutingRule
 from channels_app.phone_numbers import normalise_number, pretty_number
-from messaging import outbound, starting
 from messaging.models.messages import MAX_TEXT
+from messaging.outbound import starting, writing
 from messaging.refusal import RefusedError
 from messaging.views import asked, pages
 from messaging.views.entry import for_person
@@ -62,7 +62,7 @@ class StartForm(forms.Form):
 
     def clean_text(self) -> str:
         try:
-            return outbound.clean_text(self.cleaned_data["text"])
+            return writing.clean_text(self.cleaned_data["text"])
         except RefusedError as refusal:
             raise forms.ValidationError(str(refusal)) from None
 

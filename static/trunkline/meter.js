@@ -1,4 +1,4 @@
-/* How long a text is, as messaging/segments.py counts (3GPP TS 23.038), and the box that grows with it. */
+/* How long a text is, as messaging/outbound/segments.py counts (3GPP TS 23.038), and the box that grows with it. */
 
 (() => {
   "use strict";

@@ -63,8 +63,8 @@ def channels(home: Path, count: int, rate: int, processes: int, seconds: float =
 
 def answer(home: Path, times: int = 15) -> Figures:
     """From an agent's press, in an idle system, to the simulator's receipt; in milliseconds."""
-    from messaging import outbound
     from messaging.models import Session
+    from messaging.outbound import writing
 
     with simulator() as apidaze:
         backlog.empty()
@@ -80,7 +80,7 @@ def answer(home: Path, times: int = 15) -> Figures:
             for _unused in range(times):
                 time.sleep(1.5)  # until the lease is let go: idle
                 pressed_at = time.monotonic()
-                outbound.answer(seat.user, seat, session.pk, "Hello", uuid.uuid4())
+                writing.answer(seat.user, seat, session.pk, "Hello", uuid.uuid4())
                 apidaze_log = _wait_for_another(apidaze)
                 took.append((apidaze_log - pressed_at) * 1000)
         return {"median ms": statistics.median(took), "slowest ms": max(took)}

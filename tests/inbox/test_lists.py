@@ -7,8 +7,9 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from messaging import closing, outbound, personal, pickup, transfer
+from messaging import closing, personal, pickup, transfer
 from messaging.list_windows import Tab
+from messaging.outbound import writing
 from messaging.session_list import read_list
 from tests.conftest import OTHER_NUMBER
 
@@ -40,7 +41,7 @@ def test_an_archived_session_comes_back_with_the_next_inbound_message(receive, w
     pickup.pick_up(anna.user, anna, waiting.pk)
     personal.archive(anna.user, anna, waiting.pk, waiting.messages.get().pk)
     assert (under(anna, Tab.MINE), under(anna, Tab.ARCHIVED)) == ([], [waiting.pk])
-    outbound.answer(anna.user, anna, waiting.pk, "Hello", uuid.uuid4())
+    writing.answer(anna.user, anna, waiting.pk, "Hello", uuid.uuid4())
     assert under(anna, Tab.MINE) == []
     receive("Are you there?")
     assert (under(anna, Tab.MINE), under(anna, Tab.ARCHIVED)) == ([waiting.pk], [])
@@ -96,7 +97,7 @@ def test_the_read_mark_never_goes_back_nor_ahead_of_what_there_is(receive, waiti
 
 
 def test_the_row_shows_the_last_line_and_what_became_of_the_last_answer(receive, waiting, anna):
-    outbound.answer(anna.user, anna, waiting.pk, "It left\nthis morning.", uuid.uuid4())
+    writing.answer(anna.user, anna, waiting.pk, "It left\nthis morning.", uuid.uuid4())
     [row] = read_list(anna.user, anna, Tab.QUEUE).rows
     assert (row.last_line, row.last_is_ours, row.outgoing) == ("It left this morning.", True, "queued")
     assert row.waiting == ""

@@ -14,8 +14,8 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from messaging import outbound
 from messaging.conversation import PAGE
+from messaging.outbound import writing
 from tests.browser import chromium
 from tests.conftest import CUSTOMER, NUMBER
 from tests.events_process import EventsProcess
@@ -185,7 +185,7 @@ def test_without_shared_workers_a_page_hears_too_even_of_what_stands_far_above(
     live, waiting, receive, channel, anna, ben, browser_of
 ):
     server, _events = live
-    above = outbound.answer(anna.user, anna, waiting.pk, "It will leave", uuid.uuid4())
+    above = writing.answer(anna.user, anna, waiting.pk, "It will leave", uuid.uuid4())
     for number in range(PAGE):
         receive(f"Line {number}")
     mine, colleague = browser_of(anna), browser_of(ben)

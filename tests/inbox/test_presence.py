@@ -9,8 +9,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging import outbound, pickup, presence, transfer
+from messaging import pickup, presence, transfer
 from messaging.models import Presence, Session, SessionEvent
+from messaging.outbound import writing
 from messaging.refusal import NotFoundError, RefusedError
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
@@ -77,7 +78,7 @@ def test_else_it_is_its_holders_alone(held, anna, ben, change):
     if change == "not long enough":
         Session.objects.update(waiting_since=minutes_ago(29))
     if change == "was answered":
-        outbound.answer(anna.user, anna, held.pk, "Hello", KEY)
+        writing.answer(anna.user, anna, held.pk, "Hello", KEY)
     if change == "closed":
         Session.objects.update(status="closed", closed_at=timezone.now(), waiting_since=minutes_ago(31))
     if change == "no queue":
@@ -97,7 +98,7 @@ def test_a_session_that_came_to_an_extension_is_for_supervisors_only(channel, an
 def test_who_takes_over_is_the_holder_and_the_line_says_from_whom(held, anna, ben):
     last_seen(anna, 60)
     with pytest.raises(RefusedError, match="is away, and the customer waits"):
-        outbound.answer(ben.user, ben, held.pk, "Hello", KEY)
+        writing.answer(ben.user, ben, held.pk, "Hello", KEY)
 
     pickup.take_over(ben.user, ben, held.pk)
 
@@ -105,7 +106,7 @@ def test_who_takes_over_is_the_holder_and_the_line_says_from_whom(held, anna, be
     event = SessionEvent.objects.get(kind="taken_over")
     assert (event.actor_name, event.target_name) == ("1002 Ben", "1001 Anna")
     assert Presence.objects.available().get().pk == ben.pk
-    outbound.answer(ben.user, ben, held.pk, "Hello", KEY)
+    writing.answer(ben.user, ben, held.pk, "Hello", KEY)
 
 
 def test_who_is_only_away_for_others_can_not_pick_up_or_move_it(held, anna, ben):

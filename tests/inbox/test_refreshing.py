@@ -9,9 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from messaging import closing, outbound, personal, pickup
+from messaging import closing, personal, pickup
 from messaging.conversation import PAGE
 from messaging.models import Message, PersonalState, Session, SessionEvent
+from messaging.outbound import writing
 from tests.conftest import OTHER_NUMBER
 from tests.inbox.conftest import PARTS
 
@@ -36,7 +37,7 @@ def test_the_list_answers_204_until_something_changes(receive, waiting, anna, br
 def test_the_conversation_answers_204_until_something_changes(
     change, receive, waiting, anna, channel, browser_of
 ):
-    outbound.answer(anna.user, anna, waiting.pk, "Hello", uuid.uuid4())
+    writing.answer(anna.user, anna, waiting.pk, "Hello", uuid.uuid4())
     client, address = browser_of(anna), reverse("conversation-news", args=[waiting.pk])
     seen = client.get(address, headers=PARTS).context["conversation"].version
     personal.mark_read(anna.user, anna, waiting.pk, 10**6)
@@ -94,7 +95,7 @@ def test_every_form_is_protected_against_forgery(waiting, anna, browser_of):
 def test_list_and_conversation_take_at_most_12_queries(receive, waiting, anna, anna_rule, browser_of):
     for number in range(5):
         session = receive("Hello", sender=f"+1212555010{number}", to=OTHER_NUMBER)
-        outbound.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
+        writing.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
     closing.close(anna.user, anna, session.pk)
     client = browser_of(anna)
     for tab in ("mine", "queue", "closed", "archived"):
@@ -124,10 +125,10 @@ def test_a_long_conversation_comes_page_by_page_without_a_gap(receive, waiting, 
 
 
 def test_what_is_unsettled_above_the_newest_messages_is_read_again(receive, waiting, anna, ben, browser_of):
-    above = outbound.answer(anna.user, anna, waiting.pk, "Hello", uuid.uuid4())
+    above = writing.answer(anna.user, anna, waiting.pk, "Hello", uuid.uuid4())
     for number in range(PAGE):
         receive(f"Line {number}")
-    elsewhere = outbound.answer(ben.user, ben, receive("Hi", "+12125550100").pk, "Hello", uuid.uuid4())
+    elsewhere = writing.answer(ben.user, ben, receive("Hi", "+12125550100").pk, "Hello", uuid.uuid4())
     client, address = browser_of(anna), reverse("conversation-news", args=[waiting.pk])
 
     def read(unsettled: str, seen: str = ""):

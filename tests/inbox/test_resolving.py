@@ -5,9 +5,9 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from messaging import outbound
 from messaging.models import Message, Session
-from messaging.waiting import leaves_in
+from messaging.outbound import writing
+from messaging.outbound.waiting import leaves_in
 from tests.benchmarks import backlog
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
@@ -16,7 +16,7 @@ from tests.messaging.arrivals import arrive
 @pytest.fixture
 def message(channel, anna_rule, anna):
     arrive(channel, recipient=OTHER_NUMBER)
-    return outbound.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
+    return writing.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
 
 
 @pytest.fixture
@@ -105,6 +105,6 @@ def test_what_waits_behind_many_says_about_when_it_leaves(as_anna, message, chan
     session.save()
 
     assert "leaves in about 60 s" in page_of(as_anna, message)
-    second = outbound.answer(session.holder.user, session.holder, session.pk, "More", uuid.uuid4())
+    second = writing.answer(session.holder.user, session.holder, session.pk, "More", uuid.uuid4())
     session.refresh_from_db()
     assert leaves_in(session, [message.pk, second.pk])[second.pk] == pytest.approx(121, abs=1)

@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from messaging import outbound, pickup, search
+from messaging import pickup, search
 from messaging.marking import excerpt
 from messaging.models import Contact
+from messaging.outbound import writing
 from messaging.search import Search
 from messaging.session_list import Asked, read_list
 from tests.conftest import CUSTOMER
@@ -90,7 +91,7 @@ def test_what_is_too_short_is_said_so(typed, waiting, anna, browser_of):
 
 
 def test_the_words_of_our_answers_and_of_older_messages_are_found_too(receive, waiting, anna):
-    outbound.answer(anna.user, anna, waiting.pk, "It left yesterday", uuid.uuid4())
+    writing.answer(anna.user, anna, waiting.pk, "It left yesterday", uuid.uuid4())
     receive("Thank you")
     assert found(anna, "yesterday") == found(anna, "order") == [waiting.pk]
 

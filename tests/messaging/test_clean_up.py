@@ -9,10 +9,11 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from messaging import closing, counting, outbound, rollups, tasks
+from messaging import closing, counting, rollups, tasks
 from messaging.files import retention
 from messaging.models import Message, Session, TrafficCount, WebhookLogEntry
 from messaging.models.traffic import quarter_of
+from messaging.outbound import writing
 from messaging.sending import expiry
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
@@ -47,7 +48,7 @@ def test_nothing_is_closed_where_the_channel_does_not_ask_for_it(channel, rule):
 
 def test_a_session_with_a_queued_message_is_not_closed(idle_channel, anna_rule, anna):
     arrive(idle_channel, recipient=OTHER_NUMBER)
-    outbound.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
+    writing.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
     Session.objects.update(last_activity_at=timezone.now() - dt.timedelta(days=400))
 
     assert closing.close_idle() == 0
@@ -64,7 +65,7 @@ def test_many_idle_sessions_are_closed_in_batches(idle_channel, rule):
 def test_what_waited_too_long_fails_at_24_hours(channel, anna_rule, anna, time_machine):
     time_machine.move_to("2026-03-01T12:00:00Z", tick=False)
     arrive(channel, recipient=OTHER_NUMBER)
-    message = outbound.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
+    message = writing.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
     time_machine.move_to("2026-03-02T11:59:59Z", tick=False)
     assert expiry.fail_waited_too_long() == 0
 

@@ -15,9 +15,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import closing, hints, outbound, personal, pickup, resolving, starting, transfer
+from messaging import closing, hints, personal, pickup, transfer
 from messaging.files import fetching, previews, public_http, retention, taking_out
 from messaging.models import Attachment, Message, Session
+from messaging.outbound import resolving, starting, writing
 from messaging.sending import claims, expiry
 from messaging.sending.recording import Settled, record
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
@@ -78,7 +79,7 @@ def support(queue) -> str:
 
 
 def answered(seat_, session, text="Hi"):
-    return outbound.answer(seat_.user, seat_, session.pk, text, uuid.uuid4())
+    return writing.answer(seat_.user, seat_, session.pk, text, uuid.uuid4())
 
 
 def test_what_happens_to_a_session_is_told_to_who_sees_it_and_to_who_loses_it(

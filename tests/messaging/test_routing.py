@@ -4,8 +4,9 @@ import uuid
 
 import time_machine
 
-from messaging import closing, outbound, unroutable
+from messaging import closing, unroutable
 from messaging.models import Message, Session, TrafficCount, UnroutableMessage
+from messaging.outbound import writing
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 
@@ -149,7 +150,7 @@ def test_a_disabled_channel_still_stores_and_routes(channel, rule):
 def test_a_recognised_repeat_changes_nothing(channel, anna_rule, anna):
     arrive(channel, recipient=OTHER_NUMBER, message_id="7")
     session = Session.objects.get()
-    outbound.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
+    writing.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
     arrive(channel, recipient=OTHER_NUMBER, message_id="7")
     session.refresh_from_db()
     assert session.waiting_since is None

@@ -8,8 +8,9 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from messaging import closing, outbound, pickup, starting
+from messaging import closing, pickup
 from messaging.models import Message, Session, SessionEvent
+from messaging.outbound import starting, writing
 from messaging.refusal import RefusedError
 from tests.conftest import CUSTOMER
 from tests.messaging.arrivals import arrive
@@ -68,7 +69,7 @@ def test_in_auto_mode_the_first_answer_wins_and_the_others_are_not_sent(channel,
 
         results = at_once(
             *(
-                partial(outbound.answer, seat.user, seat, session.pk, f"From {seat}", uuid.uuid4())
+                partial(writing.answer, seat.user, seat, session.pk, f"From {seat}", uuid.uuid4())
                 for seat in (anna, ben)
             )
         )
@@ -84,7 +85,7 @@ def test_one_press_that_arrives_many_times_at_once_is_one_message(channel, anna_
     session = Session.objects.get()
     key = uuid.uuid4()
 
-    results = at_once(*(partial(outbound.answer, anna.user, anna, session.pk, "Hi", key) for _ in range(6)))
+    results = at_once(*(partial(writing.answer, anna.user, anna, session.pk, "Hi", key) for _ in range(6)))
 
     message = Message.objects.get(direction="outbound")
     assert [result.pk for result in results] == [message.pk] * 6

@@ -4,9 +4,10 @@ import uuid
 
 import pytest
 
-from messaging import closing, outbound, pickup, transfer
+from messaging import closing, pickup, transfer
 from messaging.models import Session
 from messaging.models.session_access import may_answer, may_move, may_pick_up
+from messaging.outbound import writing
 from messaging.refusal import NotFoundError, RefusedError
 from tests.messaging.arrivals import arrive
 
@@ -105,7 +106,7 @@ def test_what_each_assignment_mode_allows(waiting, queue, anna, ben, carla, mode
     assert [may_answer(session, seat) for seat in (anna, ben, carla)] == [True, True, False]
     assert [may_pick_up(session, seat) for seat in (anna, ben, carla)] == [picks_up, picks_up, False]
 
-    outbound.answer(anna.user, anna, session.pk, "Hello", uuid.uuid4())
+    writing.answer(anna.user, anna, session.pk, "Hello", uuid.uuid4())
 
     session = Session.objects.get()
     assert session.holder == (anna if answer_picks_up else None)
@@ -123,7 +124,7 @@ def test_in_a_queue_with_pickup_disabled_nobody_can_pick_up(waiting, queue, anna
 def test_others_can_do_nothing_with_a_session_they_may_not_see(waiting, carla, anna):
     operations = [
         lambda: pickup.pick_up(carla.user, carla, waiting.pk),
-        lambda: outbound.answer(carla.user, carla, waiting.pk, "Hi", uuid.uuid4()),
+        lambda: writing.answer(carla.user, carla, waiting.pk, "Hi", uuid.uuid4()),
         lambda: transfer.transfer(carla.user, carla, waiting.pk, carla),
         lambda: closing.close(carla.user, carla, waiting.pk),
     ]
@@ -136,7 +137,7 @@ def test_colleagues_in_the_queue_are_told_who_has_the_session(waiting, anna, ben
     pickup.pick_up(anna.user, anna, waiting.pk)
 
     with pytest.raises(RefusedError, match="1001 Anna has this session now"):
-        outbound.answer(ben.user, ben, waiting.pk, "Hi", uuid.uuid4())
+        writing.answer(ben.user, ben, waiting.pk, "Hi", uuid.uuid4())
 
 
 def test_supervisors_move_every_session_but_answer_none(waiting, supervisor, anna, carla):
@@ -144,7 +145,7 @@ def test_supervisors_move_every_session_but_answer_none(waiting, supervisor, ann
     session = Session.objects.get()
     assert may_move(session, supervisor, None)
     with pytest.raises(RefusedError, match="Only people with an extension"):
-        outbound.answer(supervisor, None, session.pk, "Hi", uuid.uuid4())
+        writing.answer(supervisor, None, session.pk, "Hi", uuid.uuid4())
 
     transfer.transfer(supervisor, None, session.pk, carla)
 

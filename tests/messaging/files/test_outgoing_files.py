@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 
 from channels_app.models import Domain, RoutingRule
-from messaging import closing, outbound, resolving
+from messaging import closing
 from messaging.files import retention, storage, uploads
 from messaging.models import Attachment, Message, Session, TrafficCount
+from messaging.outbound import resolving, writing
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sending import claims, expiry, loop
 from messaging.sending.claims import Wanted
@@ -36,7 +37,7 @@ def put(session, seat, content=PNG, name="photo.png") -> Attachment:
 
 def send(session, seat, text, *files, key=None) -> Message:
     ids = [each.pk for each in files]
-    return outbound.answer(seat.user, seat, session.pk, text, key or uuid.uuid4(), ids)
+    return writing.answer(seat.user, seat, session.pk, text, key or uuid.uuid4(), ids)
 
 
 def test_a_draft_becomes_a_file_of_the_message_that_is_sent_with_it(session, anna):

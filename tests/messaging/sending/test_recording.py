@@ -5,8 +5,8 @@ import uuid
 import pytest
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import outbound, resolving
 from messaging.models import Session, TrafficCount
+from messaging.outbound import resolving, writing
 from messaging.sending import claims
 from messaging.sending.recording import Settled, record
 from tests.conftest import OTHER_NUMBER
@@ -18,7 +18,7 @@ SENT, FAILED, UNCONFIRMED = SendOutcome.SENT, SendOutcome.FAILED, SendOutcome.UN
 @pytest.fixture
 def message(channel, anna_rule, anna):
     arrive(channel, recipient=OTHER_NUMBER)
-    return outbound.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
+    return writing.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_what_did_not_depart_is_claimed_again(settle, channel):
 @pytest.mark.django_db
 def test_a_late_answer_does_not_let_a_third_message_pass_the_second(settle, message, anna, channel):
     for text in ("Second", "Third"):
-        outbound.answer(anna.user, anna, message.session_id, text, uuid.uuid4())
+        writing.answer(anna.user, anna, message.session_id, text, uuid.uuid4())
     settle(UNCONFIRMED)
     [second] = claims.claim([claims.Wanted(channel.pk, 5)])
 

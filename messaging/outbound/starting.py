@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, RoutingRule, User
 from channels_app.phone_numbers import normalise_number
-from messaging import access, hints, outbound, personal
+from messaging import access, hints, personal
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.session_access import may_answer
+from messaging.outbound import writing
 from messaging.refusal import RefusedError
 from messaging.timeline import note
 
@@ -28,12 +29,12 @@ def start(
     The writer's own open session is used; one that waits in a queue of the writer's is answered under its mode's
     rules; any other is refused, naming who has it, unless the channel allows taking over. Raises `RefusedError`.
     """
-    text = outbound.clean_text(typed)
+    text = writing.clean_text(typed)
     if seat is None:
         raise RefusedError(_("Only people with an extension can start sessions."))
     rule, customer_number = pair(seat, rule_id, typed_number)
     before = partial(
-        outbound.pressed_before,
+        writing.pressed_before,
         seat,
         press_key,
         text,
@@ -52,7 +53,7 @@ def start(
             _make_ours(session, rule, seat)
             access.demand_answerable(session, user, seat)
             personal.show_again(session, seat)
-            return outbound.write(session, seat, text, press_key)
+            return writing.write(session, seat, text, press_key)
 
 
 def rules_open_to(seat: Extension | None) -> list[RoutingRule]:

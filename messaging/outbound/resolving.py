@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Extension, User
-from messaging import access, doorbell, hints, outbound
+from messaging import access, doorbell, hints
 from messaging.counting import Counts
 from messaging.files import uploads
 from messaging.models import Message, Session
 from messaging.models.session_access import may_answer, may_resolve
+from messaging.outbound import writing
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sending import turns
 from messaging.timeline import name_of
@@ -66,7 +67,7 @@ def send_again(user: User, seat: Extension | None, session_id: int, message_id: 
             )
         now = timezone.now()
         if may_answer(session, seat):
-            outbound.pick_up_by_answering(session, seat, now)
+            writing.pick_up_by_answering(session, seat, now)
         again = Message.objects.create(
             session=session,
             direction=Message.Direction.OUTBOUND,

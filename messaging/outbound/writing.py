@@ -17,8 +17,8 @@ from messaging import access, doorbell, hints
 from messaging.files import uploads
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.messages import MAX_TEXT
+from messaging.outbound.segments import measure
 from messaging.refusal import RefusedError
-from messaging.segments import measure
 from messaging.sending import turns
 from messaging.timeline import note
 

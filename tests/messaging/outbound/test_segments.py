@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.segments import measure
+from messaging.outbound.segments import measure
 
 
 @pytest.mark.parametrize(

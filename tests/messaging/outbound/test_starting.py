@@ -5,9 +5,10 @@ from functools import partial
 
 import pytest
 
-from messaging import closing, personal, pickup, starting
+from messaging import closing, personal, pickup
 from messaging.list_windows import Tab
 from messaging.models import Message, Session
+from messaging.outbound import starting
 from messaging.refusal import RefusedError
 from messaging.session_list import read_list
 from tests.conftest import CUSTOMER

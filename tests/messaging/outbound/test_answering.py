@@ -4,8 +4,9 @@ import uuid
 
 import pytest
 
-from messaging import closing, outbound
+from messaging import closing
 from messaging.models import Message, Session
+from messaging.outbound import writing
 from messaging.refusal import RefusedError
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
@@ -20,7 +21,7 @@ def session(channel, anna_rule):
 @pytest.fixture
 def answer(anna, session):
     def answer(text="Hi", key=None):
-        return outbound.answer(anna.user, anna, session.pk, text, key or uuid.uuid4())
+        return writing.answer(anna.user, anna, session.pk, text, key or uuid.uuid4())
 
     return answer
 
@@ -54,7 +55,7 @@ def test_a_colleagues_key_gives_nothing_of_the_colleagues_message(answer, ben, c
     arrive(channel)
     waiting = Session.objects.exclude(pk=session.pk).get()
 
-    mine = outbound.answer(ben.user, ben, waiting.pk, "Mine", key)
+    mine = writing.answer(ben.user, ben, waiting.pk, "Mine", key)
 
     assert mine.text == "Mine"
 
@@ -89,4 +90,4 @@ def test_a_sender_that_is_no_number_cannot_be_answered(channel, anna, anna_rule)
     arrive(channel, sender="Google", recipient=OTHER_NUMBER)
     session = Session.objects.get(customer_number="Google")
     with pytest.raises(RefusedError, match="“Google” is no phone number"):
-        outbound.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
+        writing.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())

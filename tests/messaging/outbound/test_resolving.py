@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 
 from channels_app.models import User
-from messaging import closing, outbound, resolving, transfer
+from messaging import closing, transfer
 from messaging.models import Message, Session, TrafficCount
+from messaging.outbound import resolving, writing
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sending import claims, loop
 from tests.conftest import OTHER_NUMBER
@@ -25,7 +26,7 @@ def session(channel, anna_rule):
 @pytest.fixture
 def write(session, anna):
     def write(status="queued", text="Hi"):
-        message = outbound.answer(anna.user, anna, session.pk, text, uuid.uuid4())
+        message = writing.answer(anna.user, anna, session.pk, text, uuid.uuid4())
         if status != "queued":
             Message.objects.filter(pk=message.pk).update(status=status, concluded_at=timezone.now())
             Session.objects.update(send_priority=None, send_turn_at=None)
@@ -217,7 +218,7 @@ def test_in_auto_pickup_sending_again_picks_up_as_an_answer_does(channel, rule, 
     queue.save()
     arrive(channel)
     session = Session.objects.get()
-    message = outbound.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
+    message = writing.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
     Message.objects.filter(pk=message.pk).update(status="failed", concluded_at=timezone.now())
     transfer.transfer(anna.user, anna, session.pk, queue)
 
