@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from channels_app.models import Channel, Extension, MessageQueue, Role, RoutingRule, User
-from messaging import webhook_log
+from messaging.inbound import log
 from tests.browser import chromium
 from tests.simulator import Simulator
 
@@ -20,7 +20,7 @@ CUSTOMER = "+13057673260"
 
 @pytest.fixture(autouse=True)
 def _no_line_of_another_test() -> None:
-    webhook_log.forget()
+    log.forget()
 
 
 @pytest.fixture

@@ -26,10 +26,10 @@ from channels_app.admin.deletion import Link, link_to
 from channels_app.admin.labels import channel_status, domain_status, past_status
 from channels_app.models import Channel
 from channels_app.moments import moment
-from messaging import self_test
 from messaging.admin import periods
 from messaging.admin.channel_figures import Figures, figures_of
 from messaging.admin.charts import Chart
+from messaging.inbound import self_test
 from messaging.outbound import resolving
 from messaging.sending import checking
 from messaging.traffic_series import series

@@ -18,8 +18,8 @@ from channels_app.admin.labels import badge
 from channels_app.models import User
 from messaging.admin import filters
 from messaging.admin.readonly import ReadOnlyAdmin
+from messaging.inbound.unroutable import deliver, dismiss
 from messaging.models import UnroutableMessage
-from messaging.unroutable import deliver, dismiss
 
 Resolution = UnroutableMessage.Resolution
 TONES = {Resolution.WAITING: "warn", Resolution.DELIVERED: "good", Resolution.DISMISSED: "quiet"}

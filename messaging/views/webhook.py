@@ -17,13 +17,14 @@ from django.views.decorators.csrf import csrf_exempt
 
 from channels_app.models import Channel, WebhookToken
 from channels_app.providers.base import NotAMessageError, NotUnderstoodError
-from messaging import doorbell, inbound, inbound_domains
+from messaging import doorbell
 from messaging.files import spool
+from messaging.inbound import domains, receiving
+from messaging.inbound.log import log_unknown_address, log_without_message
+from messaging.inbound.probe import proof_of
 from messaging.models import WebhookLogEntry
 from messaging.models.webhook_log import MAX_BODY
-from messaging.probe import proof_of
 from messaging.views.content_length import content_length
-from messaging.webhook_log import log_unknown_address, log_without_message
 
 logger = logging.getLogger(__name__)
 Outcome = WebhookLogEntry.Outcome
@@ -86,19 +87,19 @@ def _store(request: HttpRequest, channel: Channel, body: BinaryIO, source: str) 
         )
         return _answer(200 if understood else 400, str(reason))
     body.seek(0)
-    arrival = inbound.Arrival(
+    arrival = receiving.Arrival(
         inbound=message,
-        fingerprint=inbound.fingerprint(channel, message),
+        fingerprint=receiving.fingerprint(channel, message),
         source=source,
         logged_body=provider.redact_body(body, MAX_BODY),
         body_file=spool.keep(body) if message.has_files else "",
     )
-    entry = inbound.receive(channel, arrival)
+    entry = receiving.receive(channel, arrival)
     if entry.outcome == Outcome.REPEAT and arrival.body_file:
         spool.drop(arrival.body_file)
     if entry.message_id is not None and arrival.body_file:
         doorbell.ring_for_files(entry.message_id)
-    inbound_domains.note(request.META.get("HTTP_HOST", ""))
+    domains.note(request.META.get("HTTP_HOST", ""))
     return _answer(200, "stored")
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from channels_app.models import Channel, Extension, RoutingRule, User
 from channels_app.providers.base import InboundMessage
-from messaging import inbound
+from messaging.inbound import receiving
 from messaging.models import Session
 from tests.conftest import CUSTOMER, NUMBER
 
@@ -24,10 +24,10 @@ def receive(channel: Channel, rule: RoutingRule) -> Callable[..., Session]:
 
     def receive(text: str, sender: str = CUSTOMER, to: str = NUMBER, files: bool = False) -> Session:
         message = InboundMessage(sender=sender, recipient=to, text=text, has_files=files)
-        arrival = inbound.Arrival(
-            message, inbound.fingerprint(channel, message), body_file="body" if files else ""
+        arrival = receiving.Arrival(
+            message, receiving.fingerprint(channel, message), body_file="body" if files else ""
         )
-        stored = inbound.receive(channel, arrival).message
+        stored = receiving.receive(channel, arrival).message
         assert stored is not None
         return stored.session
 

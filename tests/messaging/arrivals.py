@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from channels_app.models import Channel
 from channels_app.providers.base import InboundMessage
-from messaging import inbound
+from messaging.inbound import receiving
 from messaging.models import WebhookLogEntry
 from tests.conftest import CUSTOMER, NUMBER
 
@@ -20,4 +20,4 @@ def arrive(
 ) -> WebhookLogEntry:
     """Lets a customer's message come in."""
     message = InboundMessage(sender, recipient, text, message_id, files_digest=files_digest)
-    return inbound.receive(channel, inbound.Arrival(message, inbound.fingerprint(channel, message)))
+    return receiving.receive(channel, receiving.Arrival(message, receiving.fingerprint(channel, message)))

@@ -15,7 +15,8 @@ from django.utils import timezone
 from channels_app import domain_checks
 from channels_app.models import Channel, Domain, RoutingRule
 from channels_app.reaching import Problem
-from messaging import inbound_domains, tasks
+from messaging import tasks
+from messaging.inbound import domains
 from tests.authority import Authority
 from tests.portal.conftest import channel_form, page_of
 from tests.scripted_server import ScriptedServer, closed_port
@@ -33,7 +34,7 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
 
 @pytest.fixture(autouse=True)
 def _nothing_noted() -> None:
-    inbound_domains.forget()
+    domains.forget()
 
 
 def local_domain(port: int) -> Domain:
@@ -211,7 +212,7 @@ def test_many_messages_note_their_domain_once_a_minute(
     domain.refresh_from_db()
     first = domain.last_inbound_at
     bring(client, channel, rule, domain.host)
-    inbound_domains.forget()  # as another process, which remembers nothing
+    domains.forget()  # as another process, which remembers nothing
     bring(client, channel, rule, domain.host)
     domain.refresh_from_db()
     assert domain.last_inbound_at == first

@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from channels_app.providers.base import InboundMessage
-from messaging import inbound
 from messaging.admin import periods
 from messaging.counting import Counts, fold_traffic
+from messaging.inbound import receiving
 from messaging.models import Message, TrafficCount
 from messaging.recount import recount
 from tests.conftest import CUSTOMER, NUMBER
@@ -25,7 +25,9 @@ def receive_at(channel, rule):
     def receive_at(at: dt.datetime, text: str = "Hello") -> Message:
         message = InboundMessage(sender=CUSTOMER, recipient=NUMBER, text=f"{text} {at}")
         with time_machine.travel(at, tick=False):
-            stored = inbound.receive(channel, inbound.Arrival(message, inbound.fingerprint(channel, message)))
+            stored = receiving.receive(
+                channel, receiving.Arrival(message, receiving.fingerprint(channel, message))
+            )
         assert stored.message is not None
         return stored.message
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from channels_app.models import RoutingRule
 from channels_app.providers.apidaze.adapter import Apidaze
-from messaging import tasks, unroutable
+from messaging import tasks
 from messaging.files import body_tries, retention, spool, taking_out
+from messaging.inbound import unroutable
 from messaging.models import Message, UnroutableMessage
 from tests.conftest import NUMBER
 from tests.threads import at_once

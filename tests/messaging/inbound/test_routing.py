@@ -4,7 +4,8 @@ import uuid
 
 import time_machine
 
-from messaging import closing, unroutable
+from messaging import closing
+from messaging.inbound import unroutable
 from messaging.models import Message, Session, TrafficCount, UnroutableMessage
 from messaging.outbound import writing
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER

@@ -8,8 +8,8 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from messaging import inbound, webhook_log
 from messaging.files import spool
+from messaging.inbound import log, receiving
 from messaging.models import Message, Session, UnroutableMessage, WebhookLogEntry
 from tests.conftest import CUSTOMER, NUMBER
 
@@ -232,8 +232,8 @@ def test_a_flood_of_unknown_addresses_costs_few_writes_and_few_lines(client, dja
 
     for number in range(200):
         client.post("/webhooks/apidaze/guess/", REMOTE_ADDR=f"2001:db8::{number:x}")
-    assert WebhookLogEntry.objects.count() <= webhook_log.MOST_SOURCES + 1
-    assert WebhookLogEntry.objects.filter(source=webhook_log.OTHERS).count() == 1
+    assert WebhookLogEntry.objects.count() <= log.MOST_SOURCES + 1
+    assert WebhookLogEntry.objects.filter(source=log.OTHERS).count() == 1
 
 
 @pytest.mark.django_db
@@ -257,14 +257,14 @@ def test_ids_that_are_taken_are_an_error_and_no_repeat(post, rule):
 
 def test_a_rule_that_is_deleted_at_that_moment_leaves_the_message_unroutable(post, rule, monkeypatch):
     """The moment between two statements of one request: no outside fault is that precise."""
-    route = inbound._route
+    route = receiving._route
 
     def route_and_delete(*args):
         routed = route(*args)
         rule.delete()
         return routed
 
-    monkeypatch.setattr(inbound, "_route", route_and_delete)
+    monkeypatch.setattr(receiving, "_route", route_and_delete)
 
     assert post().status_code == 200
     assert UnroutableMessage.objects.get().text == "Hello"
@@ -275,7 +275,7 @@ def test_a_repeat_with_an_id_opens_no_session_where_its_own_was_closed(post, rul
     """As above: the repeat was looked for before the first one was stored, and its session closed meanwhile."""
     assert post({**SMS, "id": "a"}).status_code == 200
     session = Session.objects.get()
-    route = inbound._route
+    route = receiving._route
 
     def route_too_early(*args):
         routed = route(*args)
@@ -283,7 +283,7 @@ def test_a_repeat_with_an_id_opens_no_session_where_its_own_was_closed(post, rul
         Session.objects.filter(pk=session.pk).update(status="closed", closed_at=session.opened_at)
         return routed
 
-    monkeypatch.setattr(inbound, "_route", route_too_early)
+    monkeypatch.setattr(receiving, "_route", route_too_early)
 
     assert post({**SMS, "id": "a"}).status_code == 200
     assert [each.pk for each in Session.objects.all()] == [session.pk]

@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 FIELD = "trunkline_probe"
 LIFETIME = 60  # seconds
 LONGEST = 1024  # bytes
-_SALT = "messaging.probe"
+_SALT = "messaging.inbound.probe"
 
 
 def make_probe(channel_id: int) -> tuple[bytes, str]:

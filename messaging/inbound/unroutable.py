@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import RoutingRule, User
 from channels_app.providers.base import InboundMessage
-from messaging import doorbell, inbound
+from messaging import doorbell
+from messaging.inbound import receiving
 from messaging.models import UnroutableMessage
 from messaging.refusal import RefusedError
 
@@ -24,7 +25,7 @@ def deliver(user: User, unroutable_id: int) -> UnroutableMessage:
         if waiting.resolution != Resolution.WAITING:
             raise RefusedError(_already(waiting))
         try:
-            waiting.message = inbound.deliver(
+            waiting.message = receiving.deliver(
                 waiting.channel, _arrival(waiting), waiting.received_at, was_repeat=waiting.possible_repeat
             )
         except RoutingRule.DoesNotExist:
@@ -53,8 +54,8 @@ def _locked(unroutable_id: int) -> UnroutableMessage:
     return messages.get(pk=unroutable_id)
 
 
-def _arrival(waiting: UnroutableMessage) -> inbound.Arrival:
-    return inbound.Arrival(
+def _arrival(waiting: UnroutableMessage) -> receiving.Arrival:
+    return receiving.Arrival(
         InboundMessage(
             sender=waiting.sender,
             recipient=waiting.recipient,

@@ -17,9 +17,9 @@ from django.test import Client
 from django.utils import timezone
 
 from channels_app.models import Channel, Domain, RoutingRule, User
-from messaging import self_test
+from messaging.inbound import self_test
+from messaging.inbound.probe import LIFETIME, make_probe, proof_of
 from messaging.models import Message, UnroutableMessage, WebhookLogEntry
-from messaging.probe import LIFETIME, make_probe, proof_of
 from tests.authority import Authority
 from tests.scripted_server import Script, ScriptedServer, closed_port, http_answer
 from tests.web_server import WebServer
