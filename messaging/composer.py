@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension
 from channels_app.phone_numbers import pretty_number
-from messaging import access
 from messaging.conversation_lines import FileLine, file_line
 from messaging.files import uploads
 from messaging.models import Attachment, Session
+from messaging.sessions import locking
 from messaging.shown import Shown
 
 
@@ -32,7 +32,7 @@ class Composer(Shown):
 
 
 def composer_of(session: Session, seat: Extension | None) -> Composer:
-    why_not = access.why_not_answerable(session, seat)
+    why_not = locking.why_not_answerable(session, seat)
     return Composer(
         why_not=why_not,
         warning="" if why_not else _warning(session),

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
 from channels_app.phone_numbers import pretty_number
-from messaging import access
 from messaging.composer import Composer, composer_of
 from messaging.conversation_lines import Line, Present, line_of, lines_of
 from messaging.models import Attachment, Contact, Message, Session
 from messaging.models.session_access import may_move, may_pick_up, may_take_over
-from messaging.personal import with_marks
 from messaging.refusal import NotFoundError
+from messaging.sessions import locking
+from messaging.sessions.personal import with_marks
 from messaging.shown import Shown, clock
 
 PAGE = 60  # messages
@@ -89,7 +89,7 @@ def visible_session(user: User, seat: Extension | None, session_id: int) -> Sess
         return found
     hidden = Session.objects.filter(pk=session_id).first()
     if hidden is not None:
-        access.demand_visible(hidden, user, seat)
+        locking.demand_visible(hidden, user, seat)
     raise NotFoundError
 
 

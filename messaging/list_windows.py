@@ -18,7 +18,7 @@ from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 
 from channels_app.models import Extension, User
 from messaging.models import Session
-from messaging.personal import archived_by, not_archived
+from messaging.sessions.personal import archived_by, not_archived
 
 PAGE = 50  # sessions of a window
 _CURSOR = re.compile(r"\d{1,18}(-\d{1,18}){1,2}", re.ASCII)

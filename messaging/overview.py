@@ -11,7 +11,7 @@ from django.utils import timezone
 from channels_app.models import Channel, Extension, MessageQueue
 from messaging.models import Message, Session
 from messaging.models.presence import Presence
-from messaging.presence import with_presence
+from messaging.sessions.presence import with_presence
 from messaging.shown import how_long
 
 LOOKED_AFTER_DAYS = 7  # what went wrong longer ago is no news

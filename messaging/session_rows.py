@@ -12,8 +12,8 @@ from channels_app.phone_numbers import pretty_number
 from messaging import marking
 from messaging.models import Contact, Message, Session
 from messaging.models.session_access import waits_too_long
-from messaging.personal import with_unread_count
 from messaging.search import Search
+from messaging.sessions.personal import with_unread_count
 from messaging.shown import Shown, how_long, short_time
 
 LONGEST_LINE = 160  # characters of a message

@@ -23,12 +23,12 @@ from messaging.admin.readonly import ReadOnlyAdmin
 from messaging.admin.session_export import SessionExport
 from messaging.admin.session_filters import GoneFilter, NeedsFilter, WaitingFilter
 from messaging.admin.transfer_form import TargetForm
-from messaging.closing import close
 from messaging.conversation import read_conversation, read_earlier
 from messaging.models import Session
 from messaging.models.session_access import seat_of
 from messaging.refusal import NotFoundError
-from messaging.transfer import transfer
+from messaging.sessions.closing import close
+from messaging.sessions.transfer import transfer
 
 _SESSION_ID = re.compile(r"#([0-9]{1,18})")
 _PUNCTUATION = re.compile(r"[\s().-]+")

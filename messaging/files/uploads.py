@@ -14,11 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
-from messaging import access, doorbell
+from messaging import doorbell
 from messaging.files import links, previews, spool, storage
 from messaging.files.types import clean_name, runs_in_a_browser, type_of
 from messaging.models import Attachment, Message, Session
 from messaging.refusal import NotFoundError, RefusedError
+from messaging.sessions import locking
 
 MOST_FILES = 20  # of one message
 MOST_DRAFTS = 5  # times the limit of a message: what one person may keep unsent in all sessions together
@@ -48,7 +49,7 @@ def upload(
     body ends before, `TooSlowError` if it takes too long; `OSError` if it can't be stored. Then nothing of it stays.
     """
     with transaction.atomic():
-        seat = _demand_room(access.locked_session(session_id), user, seat, length)
+        seat = _demand_room(locking.locked_session(session_id), user, seat, length)
     if not connection.in_atomic_block:
         connection.close()  # a body may come in slowly, and others need the pool's connections
     with spool.received_body(cast(IO[bytes], _Steady(body)), length) as content:
@@ -59,7 +60,7 @@ def upload(
     attachment.expires_at = Attachment.end_of(attachment.stored_at)
     try:
         with transaction.atomic():
-            _demand_room(access.locked_session(session_id), user, seat, length)
+            _demand_room(locking.locked_session(session_id), user, seat, length)
             attachment.save()
     except (RefusedError, NotFoundError):
         storage.drop(attachment.file)
@@ -140,7 +141,7 @@ class _Steady:
 
 def _demand_room(session: Session, user: User, seat: Extension | None, length: int) -> Extension:
     """The seat, if it may send a file of this many bytes here. Raises `RefusedError`, `NotFoundError`."""
-    seat = access.demand_answerable(session, user, seat)
+    seat = locking.demand_answerable(session, user, seat)
     if reason := why_no_files(session):
         raise RefusedError(reason)
     if length == 0:

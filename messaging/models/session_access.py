@@ -100,7 +100,7 @@ class SessionAccessQuerySet(models.QuerySet["Session"]):
 def may_answer(session: Session, seat: Extension | None) -> bool:
     """Whether `seat` may write in an open session: its holder, or where nobody holds it, an agent of its queue.
 
-    The queue's mode decides what an answer does, not who may answer: see `messaging.pickup`.
+    The queue's mode decides what an answer does, not who may answer: see `messaging.sessions.pickup`.
     """
     if seat is None or not session.is_open:
         return False

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Extension, User
-from messaging import access, doorbell, hints
+from messaging import doorbell, hints
 from messaging.counting import Counts
 from messaging.files import uploads
 from messaging.models import Message, Session
@@ -17,7 +17,8 @@ from messaging.models.session_access import may_answer, may_resolve
 from messaging.outbound import writing
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sending import turns
-from messaging.timeline import name_of
+from messaging.sessions import locking
+from messaging.sessions.timeline import name_of
 
 Status = Message.Status
 
@@ -56,7 +57,7 @@ def send_again(user: User, seat: Extension | None, session_id: int, message_id: 
             raise RefusedError(
                 _("There is nothing to send again: this message is %(status)s.") % _status(message)
             )
-        if reason := access.why_nothing_leaves(session):
+        if reason := locking.why_nothing_leaves(session):
             raise RefusedError(reason)
         if not session.is_open:
             raise RefusedError(_("This session is closed. Start a new one to write to this customer."))
@@ -116,8 +117,8 @@ def it_was_sent(user: User, seat: Extension | None, session_id: int, message_id:
 
 def _locked(user: User, seat: Extension | None, session_id: int, message_id: int) -> tuple[Session, Message]:
     """An outbound message and its session, locked, if this person may resolve it."""
-    session = access.locked_session(session_id)
-    access.demand_visible(session, user, seat)
+    session = locking.locked_session(session_id)
+    locking.demand_visible(session, user, seat)
     message = session.messages.filter(pk=message_id, direction=Message.Direction.OUTBOUND).first()
     if message is None:
         raise NotFoundError
@@ -133,7 +134,7 @@ def _cancel(message: Message) -> None:
 
 def _cancel_in(session_id: int) -> int:
     with transaction.atomic():
-        session = access.locked_session(session_id)
+        session = locking.locked_session(session_id)
         waiting = Message.objects.filter(session_id=session_id, status=Status.QUEUED)
         cancelled = waiting.update(status=Status.CANCELLED, concluded_at=timezone.now())
         turns.renew([session_id], timezone.now())

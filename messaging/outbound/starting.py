@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, RoutingRule, User
 from channels_app.phone_numbers import normalise_number
-from messaging import access, hints, personal
+from messaging import hints
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.session_access import may_answer
 from messaging.outbound import writing
 from messaging.refusal import RefusedError
-from messaging.timeline import note
+from messaging.sessions import locking, personal
+from messaging.sessions.timeline import note
 
 
 def start(
@@ -51,7 +52,7 @@ def start(
             if first := before():
                 return first
             _make_ours(session, rule, seat)
-            access.demand_answerable(session, user, seat)
+            locking.demand_answerable(session, user, seat)
             personal.show_again(session, seat)
             return writing.write(session, seat, text, press_key)
 

@@ -13,14 +13,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, MessageQueue, User
-from messaging import access, doorbell, hints
+from messaging import doorbell, hints
 from messaging.files import uploads
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.messages import MAX_TEXT
 from messaging.outbound.segments import measure
 from messaging.refusal import RefusedError
 from messaging.sending import turns
-from messaging.timeline import note
+from messaging.sessions import locking
+from messaging.sessions.timeline import note
 
 
 def clean_text(typed: str, *, with_files: bool = False) -> str:
@@ -60,10 +61,10 @@ def answer(
     if first := before():
         return first
     with transaction.atomic():
-        session = access.locked_session(session_id)
+        session = locking.locked_session(session_id)
         if first := before():
             return first
-        return write(session, access.demand_answerable(session, user, seat), text, press_key, file_ids)
+        return write(session, locking.demand_answerable(session, user, seat), text, press_key, file_ids)
 
 
 def write(

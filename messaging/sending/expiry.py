@@ -10,12 +10,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import access, hints
+from messaging import hints
 from messaging.counting import Counts
 from messaging.models import Message
 from messaging.sending import turns
 from messaging.sending.claims import FILE_EXPIRED
 from messaging.sending.recording import Settled, record
+from messaging.sessions import locking
 
 WAITED_TOO_LONG = "waited_too_long"
 WORKER_DIED = "worker_died"
@@ -61,7 +62,7 @@ def fail_expired_files() -> int:
 
 def _fail(message_id: int, session_id: int, code: str) -> bool:
     with transaction.atomic():
-        session = access.locked_session(session_id)
+        session = locking.locked_session(session_id)
         message = Message.objects.get(pk=message_id)
         if message.status != Message.Status.QUEUED:
             return False

@@ -7,10 +7,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from channels_app.models import Extension
-from messaging import closing, personal, pickup
 from messaging.conversation import read_conversation
 from messaging.list_windows import Tab
 from messaging.refusal import NotFoundError
+from messaging.sessions import closing, personal, pickup
 from messaging.views import asked, pages
 from messaging.views.entry import for_person
 from messaging.views.person import Person

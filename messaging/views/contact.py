@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from channels_app.phone_numbers import pretty_number
-from messaging import contacts
 from messaging.conversation import visible_session
 from messaging.models import Contact, Session
+from messaging.sessions import contacts
 from messaging.views import asked, pages
 from messaging.views.entry import for_person
 from messaging.views.person import Person

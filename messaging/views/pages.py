@@ -17,10 +17,10 @@ from messaging.files.uploads import MOST_FILES
 from messaging.list_windows import Tab
 from messaging.models.messages import MAX_TEXT
 from messaging.outbound import starting
-from messaging.presence import is_away_by_hand
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.search import Search
 from messaging.session_list import SessionList, read_list
+from messaging.sessions.presence import is_away_by_hand
 from messaging.views import asked
 from messaging.views.events_address import events_address
 from messaging.views.person import Person

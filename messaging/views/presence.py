@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from messaging import presence
+from messaging.sessions import presence
 from messaging.views import asked
 from messaging.views.entry import for_person
 from messaging.views.person import Person

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from channels_app.models import Extension, MessageQueue
-from messaging import transfer as story
 from messaging.conversation import visible_session
 from messaging.models import Session
 from messaging.models.session_access import may_move
-from messaging.presence import with_presence
 from messaging.refusal import NotFoundError, RefusedError
+from messaging.sessions import transfer as story
+from messaging.sessions.presence import with_presence
 from messaging.views import asked, pages
 from messaging.views.entry import for_person
 from messaging.views.person import Person

@@ -16,8 +16,8 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from channels_app.models import SignInLink, User
-from messaging import closing, personal, pickup
 from messaging.models import Contact, Session
+from messaging.sessions import closing, personal, pickup
 from tests.inbox.open_page import NARROW, WIDE, Pages, pages
 from tests.inbox.showcase import LONG_NAME, add_everything
 

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from messaging import closing, pickup, transfer
 from messaging.models import Message, PersonalState, Session, SessionEvent
+from messaging.sessions import closing, pickup, transfer
 from tests.inbox.conftest import PARTS
 
 READ = ["conversation", "conversation-news", "conversation-earlier", "transfer"]

@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from channels_app.models import MessageQueue
-from messaging import closing, pickup
 from messaging.models import Message
+from messaging.sessions import closing, pickup
 from tests.inbox.conftest import PARTS
 
 

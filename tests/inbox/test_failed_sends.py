@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from messaging import pickup
 from messaging.models import Message
+from messaging.sessions import pickup
 from tests.inbox.open_page import pages
 
 pytestmark = [

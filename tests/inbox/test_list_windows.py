@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_app.models import MessageQueue
-from messaging import closing, personal, pickup
 from messaging.list_windows import Tab, window
 from messaging.models import Session
 from messaging.session_list import Asked, read_list
+from messaging.sessions import closing, personal, pickup
 from tests.inbox.conftest import PARTS
 
 

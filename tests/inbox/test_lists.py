@@ -7,10 +7,10 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from messaging import closing, personal, pickup, transfer
 from messaging.list_windows import Tab
 from messaging.outbound import writing
 from messaging.session_list import read_list
+from messaging.sessions import closing, personal, pickup, transfer
 from tests.conftest import OTHER_NUMBER
 
 

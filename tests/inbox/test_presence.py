@@ -9,10 +9,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging import pickup, presence, transfer
 from messaging.models import Presence, Session, SessionEvent
 from messaging.outbound import writing
 from messaging.refusal import NotFoundError, RefusedError
+from messaging.sessions import pickup, presence, transfer
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 from tests.threads import at_once

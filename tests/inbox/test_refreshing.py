@@ -9,10 +9,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from messaging import closing, personal, pickup
 from messaging.conversation import PAGE
 from messaging.models import Message, PersonalState, Session, SessionEvent
 from messaging.outbound import writing
+from messaging.sessions import closing, personal, pickup
 from tests.conftest import OTHER_NUMBER
 from tests.inbox.conftest import PARTS
 

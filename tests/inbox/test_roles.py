@@ -18,8 +18,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_app.models import Extension, MessageQueue, User
-from messaging import closing, pickup, transfer
 from messaging.models import Attachment, Message, PersonalState, Presence, Session, SessionEvent
+from messaging.sessions import closing, pickup, transfer
 from messaging.urls import urlpatterns
 from tests.conftest import OTHER_NUMBER
 from tests.inbox.conftest import PARTS

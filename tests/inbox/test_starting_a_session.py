@@ -7,8 +7,8 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from messaging import closing, pickup, transfer
 from messaging.models import Message, Session
+from messaging.sessions import closing, pickup, transfer
 from tests.conftest import CUSTOMER
 from tests.inbox.conftest import PARTS
 

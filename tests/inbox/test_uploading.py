@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from channels_app.models import Role, User
-from messaging import closing
 from messaging.files import uploads
 from messaging.models import Attachment, Message
+from messaging.sessions import closing
 from tests.conftest import OTHER_NUMBER
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40

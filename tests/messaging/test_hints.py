@@ -15,12 +15,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import closing, hints, personal, pickup, transfer
+from messaging import hints
 from messaging.files import fetching, previews, public_http, retention, taking_out
 from messaging.models import Attachment, Message, Session
 from messaging.outbound import resolving, starting, writing
 from messaging.sending import claims, expiry
 from messaging.sending.recording import Settled, record
+from messaging.sessions import closing, personal, pickup, transfer
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 from tests.messaging.files.stored_files import picture

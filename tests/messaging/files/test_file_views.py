@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from channels_app.models import Role, User
-from messaging import closing, pickup, transfer
 from messaging.files import links, retention
 from messaging.models import Session
+from messaging.sessions import closing, pickup, transfer
 from messaging.views import file_responses
 from tests.messaging.arrivals import arrive
 from tests.messaging.files.stored_files import add_file, add_linked_file, picture

@@ -9,13 +9,13 @@ import pytest
 from django.utils import timezone
 
 from channels_app.models import Domain, RoutingRule
-from messaging import closing
 from messaging.files import retention, storage, uploads
 from messaging.models import Attachment, Message, Session, TrafficCount
 from messaging.outbound import resolving, writing
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sending import claims, expiry, loop
 from messaging.sending.claims import Wanted
+from messaging.sessions import closing
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 

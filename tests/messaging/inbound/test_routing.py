@@ -4,10 +4,10 @@ import uuid
 
 import time_machine
 
-from messaging import closing
 from messaging.inbound import unroutable
 from messaging.models import Message, Session, TrafficCount, UnroutableMessage
 from messaging.outbound import writing
+from messaging.sessions import closing
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 

@@ -4,10 +4,10 @@ import uuid
 
 import pytest
 
-from messaging import closing
 from messaging.models import Message, Session
 from messaging.outbound import writing
 from messaging.refusal import RefusedError
+from messaging.sessions import closing
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 

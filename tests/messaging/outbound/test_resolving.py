@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from channels_app.models import User
-from messaging import closing, transfer
 from messaging.models import Message, Session, TrafficCount
 from messaging.outbound import resolving, writing
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sending import claims, loop
+from messaging.sessions import closing, transfer
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 from tests.threads import at_once

@@ -5,12 +5,12 @@ from functools import partial
 
 import pytest
 
-from messaging import closing, personal, pickup
 from messaging.list_windows import Tab
 from messaging.models import Message, Session
 from messaging.outbound import starting
 from messaging.refusal import RefusedError
 from messaging.session_list import read_list
+from messaging.sessions import closing, personal, pickup
 from tests.conftest import CUSTOMER
 from tests.messaging.arrivals import arrive
 from tests.threads import at_once

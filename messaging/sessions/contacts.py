@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 
 from channels_app.models import Extension, User
-from messaging import access, hints
+from messaging import hints
 from messaging.models import Contact
+from messaging.sessions import locking
 
 
 def write_down(
@@ -17,8 +18,8 @@ def write_down(
     Raises `RefusedError`, `NotFoundError`.
     """
     with transaction.atomic():
-        session = access.locked_session(session_id)
-        access.demand_visible(session, user, seat)
+        session = locking.locked_session(session_id)
+        locking.demand_visible(session, user, seat)
         known = {"name": name, "company": company, "note": note}
         if any(known.values()):
             Contact.objects.update_or_create(customer_number=session.customer_number, defaults=known)

@@ -4,11 +4,11 @@ import uuid
 
 import pytest
 
-from messaging import closing, pickup, transfer
 from messaging.models import Session
 from messaging.models.session_access import may_answer, may_move, may_pick_up
 from messaging.outbound import writing
 from messaging.refusal import NotFoundError, RefusedError
+from messaging.sessions import closing, pickup, transfer
 from tests.messaging.arrivals import arrive
 
 

@@ -8,10 +8,10 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
-from messaging import closing, pickup
 from messaging.models import Message, Session, SessionEvent
 from messaging.outbound import starting, writing
 from messaging.refusal import RefusedError
+from messaging.sessions import closing, pickup
 from tests.conftest import CUSTOMER
 from tests.messaging.arrivals import arrive
 from tests.threads import at_once

@@ -10,11 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Extension, User
-from messaging import access, hints
+from messaging import hints
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.session_access import may_move
 from messaging.refusal import RefusedError
-from messaging.timeline import name_of, note
+from messaging.sessions import locking
+from messaging.sessions.timeline import name_of, note
 
 
 def close(user: User, seat: Extension | None, session_id: int) -> Session:
@@ -23,8 +24,8 @@ def close(user: User, seat: Extension | None, session_id: int) -> Session:
     Raises `RefusedError`, `NotFoundError`.
     """
     with transaction.atomic():
-        session = access.locked_session(session_id)
-        access.demand_visible(session, user, seat)
+        session = locking.locked_session(session_id)
+        locking.demand_visible(session, user, seat)
         if not session.is_open:
             return session
         if not may_move(session, user, seat):
@@ -66,7 +67,7 @@ def _idle(channel: Channel, idle_since: dt.datetime) -> QuerySet[Session]:
 
 def _close_if_idle(channel: Channel, session_id: int, idle_since: dt.datetime) -> bool:
     with transaction.atomic():
-        session = access.locked_session(session_id)
+        session = locking.locked_session(session_id)
         if not _idle(channel, idle_since).filter(pk=session.pk).exists():
             return False
         now = timezone.now()

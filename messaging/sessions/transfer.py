@@ -7,11 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, MessageQueue, User
-from messaging import access, hints, personal
+from messaging import hints
 from messaging.models import Session, SessionEvent
 from messaging.models.session_access import may_move
 from messaging.refusal import RefusedError
-from messaging.timeline import name_of, note
+from messaging.sessions import locking, personal
+from messaging.sessions.timeline import name_of, note
 
 
 def transfer(
@@ -22,8 +23,8 @@ def transfer(
     Raises `RefusedError`, `NotFoundError`.
     """
     with transaction.atomic():
-        session = access.locked_session(session_id)
-        access.demand_visible(session, user, seat)
+        session = locking.locked_session(session_id)
+        locking.demand_visible(session, user, seat)
         if not session.is_open:
             raise RefusedError(_("This session is closed: there is nothing to transfer."))
         if not may_move(session, user, seat):

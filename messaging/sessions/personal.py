@@ -13,9 +13,10 @@ from django.db.models import Exists, IntegerField, Max, OuterRef, QuerySet, Subq
 from django.db.models.functions import Coalesce
 
 from channels_app.models import Extension, User
-from messaging import access, hints
+from messaging import hints
 from messaging.models import Message, PersonalState, Session
 from messaging.refusal import NotFoundError
+from messaging.sessions import locking
 
 Sessions = TypeVar("Sessions", bound=QuerySet[Session])
 
@@ -112,8 +113,8 @@ def show_again(session: Session, seat: Extension) -> None:
 
 def _set_archived(user: User, seat: Extension, session_id: int, up_to: int | None) -> None:
     with transaction.atomic():
-        session = access.locked_session(session_id)
-        access.demand_visible(session, user, seat)
+        session = locking.locked_session(session_id)
+        locking.demand_visible(session, user, seat)
         if up_to is not None:
             up_to = min(up_to, _last_message(session_id))
         PersonalState.objects.update_or_create(

@@ -7,11 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
-from messaging import access, hints, personal, presence
+from messaging import hints
 from messaging.models import Session, SessionEvent
 from messaging.models.session_access import may_pick_up, may_take_over
 from messaging.refusal import RefusedError
-from messaging.timeline import note
+from messaging.sessions import locking, personal, presence
+from messaging.sessions.timeline import note
 
 
 def pick_up(user: User, seat: Extension | None, session_id: int) -> Session:
@@ -20,8 +21,8 @@ def pick_up(user: User, seat: Extension | None, session_id: int) -> Session:
     Pressing again is no error. Raises `RefusedError`, `NotFoundError`.
     """
     with transaction.atomic():
-        session = access.locked_session(session_id)
-        access.demand_visible(session, user, seat)
+        session = locking.locked_session(session_id)
+        locking.demand_visible(session, user, seat)
         if seat is None:
             raise RefusedError(_("Only people with an extension can pick up."))
         if session.holder_id == seat.pk:
@@ -44,8 +45,8 @@ def take_over(user: User, seat: Extension | None, session_id: int) -> Session:
     `NotFoundError`.
     """
     with transaction.atomic():
-        session = access.locked_session(session_id)
-        access.demand_visible(session, user, seat)
+        session = locking.locked_session(session_id)
+        locking.demand_visible(session, user, seat)
         if seat is None:
             raise RefusedError(_("Only people with an extension can take over."))
         if session.holder_id == seat.pk:
