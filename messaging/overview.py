@@ -9,10 +9,10 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from channels_app.models import Channel, Extension, MessageQueue
+from messaging.inbox.display import how_long
 from messaging.models import Message, Session
 from messaging.models.presence import Presence
 from messaging.sessions.presence import with_presence
-from messaging.shown import how_long
 
 LOOKED_AFTER_DAYS = 7  # what went wrong longer ago is no news
 Status = Message.Status

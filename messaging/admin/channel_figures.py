@@ -10,8 +10,8 @@ from django.db.models import Count, Min, OuterRef, Subquery
 
 from channels_app.models import Channel
 from messaging import rollups
+from messaging.inbox.display import how_long
 from messaging.models import Message, WebhookLogEntry
-from messaging.shown import how_long
 
 Outcome = WebhookLogEntry.Outcome
 

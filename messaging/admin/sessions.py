@@ -23,7 +23,7 @@ from messaging.admin.readonly import ReadOnlyAdmin
 from messaging.admin.session_export import SessionExport
 from messaging.admin.session_filters import GoneFilter, NeedsFilter, WaitingFilter
 from messaging.admin.transfer_form import TargetForm
-from messaging.conversation import read_conversation, read_earlier
+from messaging.inbox.conversation import read_conversation, read_earlier
 from messaging.models import Session
 from messaging.models.session_access import seat_of
 from messaging.refusal import NotFoundError

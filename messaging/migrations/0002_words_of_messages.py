@@ -1,4 +1,4 @@
-"""The index over the words of messages, on PostgreSQL: `messaging/search.py` reads it, with the same expression."""
+"""The index over the words of messages, on PostgreSQL: `messaging/inbox/search.py` reads it, with the same expression."""
 
 from django.db import migrations
 

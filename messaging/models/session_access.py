@@ -6,7 +6,7 @@
 | open, without a holder  | the queue's agents                                                   |
 | … waiting too long      | its holder is away, the customer waits: the queue's agents, too       |
 | closed                  | whoever held it last; if nobody did, its queue's agents              |
-| earlier, same customer  | whoever may see the present one (see `messaging.conversation`)       |
+| earlier, same customer  | whoever may see the present one (see `messaging.inbox.conversation`)       |
 | any                     | supervisors and administrators                                       |
 
 Every entry point starts from `visible_to`; what it does not give is a 404.

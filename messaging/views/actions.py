@@ -7,8 +7,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from channels_app.models import Extension
-from messaging.conversation import read_conversation
-from messaging.list_windows import Tab
+from messaging.inbox.conversation import read_conversation
+from messaging.inbox.list_windows import Tab
 from messaging.refusal import NotFoundError
 from messaging.sessions import closing, personal, pickup
 from messaging.views import asked, pages

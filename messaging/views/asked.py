@@ -6,9 +6,9 @@ import re
 
 from django.http import HttpRequest
 
-from messaging.list_windows import PAGE, Tab
-from messaging.search import Search
-from messaging.session_list import Asked
+from messaging.inbox.list_windows import PAGE, Tab
+from messaging.inbox.search import Search
+from messaging.inbox.session_list import Asked
 
 
 def is_part(request: HttpRequest) -> bool:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from channels_app.phone_numbers import pretty_number
-from messaging.conversation import visible_session
+from messaging.inbox.conversation import visible_session
 from messaging.models import Contact, Session
 from messaging.sessions import contacts
 from messaging.views import asked, pages

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from messaging.conversation import read_conversation, read_earlier
+from messaging.inbox.conversation import read_conversation, read_earlier
 from messaging.views import asked, pages
 from messaging.views.entry import for_person
 from messaging.views.person import Person

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from messaging.conversation import visible_file
+from messaging.inbox.conversation import visible_file
 from messaging.views.entry import for_person
 from messaging.views.file_responses import FOR_PEOPLE, file_response, gone, preview_response
 from messaging.views.person import Person

@@ -12,14 +12,14 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from messaging.conversation import Conversation, read_conversation
 from messaging.files.uploads import MOST_FILES
-from messaging.list_windows import Tab
+from messaging.inbox.conversation import Conversation, read_conversation
+from messaging.inbox.list_windows import Tab
+from messaging.inbox.search import Search
+from messaging.inbox.session_list import SessionList, read_list
 from messaging.models.messages import MAX_TEXT
 from messaging.outbound import starting
 from messaging.refusal import NotFoundError, RefusedError
-from messaging.search import Search
-from messaging.session_list import SessionList, read_list
 from messaging.sessions.presence import is_away_by_hand
 from messaging.views import asked
 from messaging.views.events_address import events_address

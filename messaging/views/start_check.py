@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from messaging import start_check
+from messaging.inbox import start_check
 from messaging.refusal import NotFoundError
 from messaging.views import asked
 from messaging.views.entry import for_person

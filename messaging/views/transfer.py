@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from channels_app.models import Extension, MessageQueue
-from messaging.conversation import visible_session
+from messaging.inbox.conversation import visible_session
 from messaging.models import Session
 from messaging.models.session_access import may_move
 from messaging.refusal import NotFoundError, RefusedError

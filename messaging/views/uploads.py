@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from messaging.conversation import visible_session
-from messaging.conversation_lines import file_line
 from messaging.files import spool, uploads
+from messaging.inbox.conversation import visible_session
+from messaging.inbox.conversation_lines import file_line
 from messaging.places import Places
 from messaging.refusal import RefusedError, TakenError
 from messaging.views.content_length import content_length

@@ -48,7 +48,7 @@ def _measure(sessions: int, messages: int) -> Figures:
 def _requests(agent, supervisor, seat) -> Iterator[tuple[str, list[Callable[[], object]]]]:  # type: ignore[no-untyped-def]
     from django.urls import reverse
 
-    from messaging.list_windows import Tab, window
+    from messaging.inbox.list_windows import Tab, window
     from messaging.models import Session
 
     address = reverse("session-list")

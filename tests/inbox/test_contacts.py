@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from messaging.conversation import read_conversation
-from messaging.list_windows import Tab
+from messaging.inbox.conversation import read_conversation
+from messaging.inbox.list_windows import Tab
+from messaging.inbox.session_list import read_list
 from messaging.models import Contact
-from messaging.session_list import read_list
 from tests.conftest import CUSTOMER
 
 

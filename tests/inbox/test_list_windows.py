@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from channels_app.models import MessageQueue
-from messaging.list_windows import Tab, window
+from messaging.inbox.list_windows import Tab, window
+from messaging.inbox.session_list import Asked, read_list
 from messaging.models import Session
-from messaging.session_list import Asked, read_list
 from messaging.sessions import closing, personal, pickup
 from tests.inbox.conftest import PARTS
 

@@ -7,9 +7,9 @@ import uuid
 import pytest
 from django.urls import reverse
 
-from messaging.list_windows import Tab
+from messaging.inbox.list_windows import Tab
+from messaging.inbox.session_list import read_list
 from messaging.outbound import writing
-from messaging.session_list import read_list
 from messaging.sessions import closing, personal, pickup, transfer
 from tests.conftest import OTHER_NUMBER
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from messaging.conversation import PAGE
+from messaging.inbox.conversation import PAGE
 from messaging.outbound import writing
 from tests.browser import chromium
 from tests.conftest import CUSTOMER, NUMBER

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from messaging.conversation import PAGE
+from messaging.inbox.conversation import PAGE
 from messaging.models import Message, PersonalState, Session, SessionEvent
 from messaging.outbound import writing
 from messaging.sessions import closing, personal, pickup

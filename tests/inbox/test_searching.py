@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from messaging import search
-from messaging.marking import excerpt
+from messaging.inbox import search
+from messaging.inbox.highlighting import excerpt
+from messaging.inbox.search import Search
+from messaging.inbox.session_list import Asked, read_list
 from messaging.models import Contact
 from messaging.outbound import writing
-from messaging.search import Search
-from messaging.session_list import Asked, read_list
 from messaging.sessions import pickup
 from tests.conftest import CUSTOMER
 from tests.inbox.conftest import PARTS

@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from channels_app.models import User
-from messaging.list_windows import Tab
+from messaging.inbox.list_windows import Tab
+from messaging.inbox.session_list import read_list
 from messaging.models import Contact
-from messaging.session_list import read_list
 from messaging.sessions import pickup
 from tests.conftest import CUSTOMER
 from tests.inbox.conftest import PARTS

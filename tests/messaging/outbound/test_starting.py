@@ -5,11 +5,11 @@ from functools import partial
 
 import pytest
 
-from messaging.list_windows import Tab
+from messaging.inbox.list_windows import Tab
+from messaging.inbox.session_list import read_list
 from messaging.models import Message, Session
 from messaging.outbound import starting
 from messaging.refusal import RefusedError
-from messaging.session_list import read_list
 from messaging.sessions import closing, personal, pickup
 from tests.conftest import CUSTOMER
 from tests.messaging.arrivals import arrive

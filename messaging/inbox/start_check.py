@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension
 from channels_app.phone_numbers import pretty_number
+from messaging.inbox.search import Search
 from messaging.models import Contact
 from messaging.models.session_access import may_answer
 from messaging.outbound import starting
 from messaging.refusal import RefusedError
-from messaging.search import Search
 
 # The longest list of contacts that is offered.
 MOST_CONTACTS = 8

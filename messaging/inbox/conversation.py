@@ -10,14 +10,14 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
 from channels_app.phone_numbers import pretty_number
-from messaging.composer import Composer, composer_of
-from messaging.conversation_lines import Line, Present, line_of, lines_of
+from messaging.inbox.composer import Composer, composer_of
+from messaging.inbox.conversation_lines import Line, Present, line_of, lines_of
+from messaging.inbox.display import Shown, clock
 from messaging.models import Attachment, Contact, Message, Session
 from messaging.models.session_access import may_move, may_pick_up, may_take_over
 from messaging.refusal import NotFoundError
 from messaging.sessions import locking
 from messaging.sessions.personal import with_marks
-from messaging.shown import Shown, clock
 
 PAGE = 60  # messages
 MOST_TO_ONE = 500  # messages that come at once where an older one is to be shown

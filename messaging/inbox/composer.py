@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension
 from channels_app.phone_numbers import pretty_number
-from messaging.conversation_lines import FileLine, file_line
 from messaging.files import uploads
+from messaging.inbox.conversation_lines import FileLine, file_line
+from messaging.inbox.display import Shown
 from messaging.models import Attachment, Session
 from messaging.sessions import locking
-from messaging.shown import Shown
 
 
 @dataclass(frozen=True)

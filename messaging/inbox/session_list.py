@@ -11,11 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Extension, User
-from messaging.list_windows import Tab, branches, standing_under, window
-from messaging.search import Search
-from messaging.session_rows import Row, rows_of
+from messaging.inbox.display import Shown
+from messaging.inbox.list_windows import Tab, branches, standing_under, window
+from messaging.inbox.search import Search
+from messaging.inbox.session_rows import Row, rows_of
 from messaging.sessions.personal import unread_by
-from messaging.shown import Shown
 
 COUNT_LIMIT = 100  # counting stops here: "99+"
 

@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 from channels_app.models import Extension, User
 from messaging.files.problems import in_words
 from messaging.files.types import type_name
+from messaging.inbox.display import Shown, about, clock, day
 from messaging.models import Attachment, Message, Session, SessionEvent
 from messaging.models.session_access import may_resolve
 from messaging.outbound.status_texts import meaning_of, reason_of
 from messaging.outbound.waiting import leaves_in
-from messaging.shown import Shown, about, clock, day
 
 Kind = SessionEvent.Kind
 Status = Message.Status

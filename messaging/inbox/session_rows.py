@@ -9,12 +9,12 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from channels_app.models import Extension
 from channels_app.phone_numbers import pretty_number
-from messaging import marking
+from messaging.inbox import highlighting
+from messaging.inbox.display import Shown, how_long, short_time
+from messaging.inbox.search import Search
 from messaging.models import Contact, Message, Session
 from messaging.models.session_access import waits_too_long
-from messaging.search import Search
 from messaging.sessions.personal import with_unread_count
-from messaging.shown import Shown, how_long, short_time
 
 LONGEST_LINE = 160  # characters of a message
 _STATUS_LABELS = dict(Message.Status.choices)
@@ -43,7 +43,7 @@ class Row(Shown):
     outgoing_label: str
     holder_is_away: bool = False
     found: int = 0
-    parts: tuple[marking.Part, ...] = ()
+    parts: tuple[highlighting.Part, ...] = ()
 
 
 def rows_of(
@@ -118,5 +118,5 @@ def _row(
         outgoing=outgoing.status if outgoing else "",
         outgoing_label=str(_STATUS_LABELS[outgoing.status]) if outgoing else "",
         found=found.pk if found else 0,
-        parts=marking.excerpt(found.text, search.words) if found and search else (),
+        parts=highlighting.excerpt(found.text, search.words) if found and search else (),
     )

@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import Func, Max, OuterRef, Q, QuerySet, Subquery
 
 from channels_app.models import Extension, User
-from messaging.list_windows import Window, by_activity
+from messaging.inbox.list_windows import Window, by_activity
 from messaging.models import Contact, Message, Session
 
 LONGEST = 100  # characters
