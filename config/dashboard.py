@@ -20,7 +20,7 @@ from config.portal_theme import has_seat
 from messaging import overview
 from messaging.admin.charts import Chart
 from messaging.models import UnroutableMessage
-from messaging.traffic_series import DAYS, Traffic, traffic
+from messaging.traffic.series import DAYS, Traffic, traffic
 
 SHOWN = 8  # lines of each list; the rest is behind its link
 _TO_MEND = [Domain.Status.BROKEN, Domain.Status.ENDS_SOON]

@@ -15,11 +15,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_app.models import Extension, RoutingRule
-from messaging.counting import Counts
 from messaging.models import Contact, Message, PersonalState, Session, SessionEvent, TrafficCount
 from messaging.models.traffic import quarter_of
 from messaging.outbound.segments import measure
 from messaging.refusal import RefusedError
+from messaging.traffic.counting import Counts
 
 BLOCK = 500  # sessions that go on at the same time, so that their messages lie between each other's
 DAYS = 365

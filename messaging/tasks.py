@@ -16,11 +16,12 @@ from django.utils import timezone
 
 from channels_app import domain_checks
 from channels_app.models import Channel
-from messaging import counting, doorbell, exporting, rollups
+from messaging import doorbell, exporting
 from messaging.files import body_tries, fetching, previews, retention, taking_out
 from messaging.models import Session, WebhookLogEntry
 from messaging.sending import checking, expiry, loop
 from messaging.sessions import closing
+from messaging.traffic import counting, rollups
 
 logger = logging.getLogger(__name__)
 

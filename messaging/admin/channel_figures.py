@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from django.db.models import Count, Min, OuterRef, Subquery
 
 from channels_app.models import Channel
-from messaging import rollups
 from messaging.inbox.display import how_long
 from messaging.models import Message, WebhookLogEntry
+from messaging.traffic import rollups
 
 Outcome = WebhookLogEntry.Outcome
 

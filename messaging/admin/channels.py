@@ -32,7 +32,7 @@ from messaging.admin.charts import Chart
 from messaging.inbound import self_test
 from messaging.outbound import resolving
 from messaging.sending import checking
-from messaging.traffic_series import series
+from messaging.traffic.series import series
 
 _PERIOD = (periods.PARAMETER, periods.FROM, periods.TO)
 _OF_PERIOD = (*_PERIOD, "p")  # another period begins on the first page

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from messaging.traffic_series import Bar
+from messaging.traffic.series import Bar
 
 
 @dataclass(frozen=True, slots=True)

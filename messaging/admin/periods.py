@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_app.models import Channel
-from messaging.days import in_calendar, midnight
+from messaging.traffic.days import in_calendar, midnight
 
 PARAMETER, FROM, TO = "range", "from", "to"
 DEFAULT, CUSTOM = "today", "custom"

@@ -1,6 +1,6 @@
 """Traffic counts: +1 rows per channel and quarter hour, folded by a task; a figure is always the sum of rows.
 
-Rows of days gone by are also summed in the day's rollup; `messaging.rollups` keeps it and reads it.
+Rows of days gone by are also summed in the day's rollup; `messaging.traffic.rollups` keeps it and reads it.
 """
 
 from __future__ import annotations

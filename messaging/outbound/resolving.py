@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Extension, User
 from messaging import doorbell, hints
-from messaging.counting import Counts
 from messaging.files import uploads
 from messaging.models import Message, Session
 from messaging.models.session_access import may_answer, may_resolve
@@ -19,6 +18,7 @@ from messaging.refusal import NotFoundError, RefusedError
 from messaging.sending import turns
 from messaging.sessions import locking
 from messaging.sessions.timeline import name_of
+from messaging.traffic.counting import Counts
 
 Status = Message.Status
 

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
 from messaging import hints
-from messaging.counting import Counts
 from messaging.models import Message
 from messaging.sending import turns
 from messaging.sending.claims import FILE_EXPIRED
 from messaging.sending.recording import Settled, record
 from messaging.sessions import locking
+from messaging.traffic.counting import Counts
 
 WAITED_TOO_LONG = "waited_too_long"
 WORKER_DIED = "worker_died"

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
 from messaging import hints
-from messaging.counting import Counts
 from messaging.models import Message, Session
 from messaging.sending import turns
+from messaging.traffic.counting import Counts
 
 Status = Message.Status
 

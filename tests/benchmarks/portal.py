@@ -31,8 +31,8 @@ def channel_list() -> Figures:
     from django.db import connection
 
     from channels_app.models import Channel, Domain, MessageQueue
-    from messaging import rollups
     from messaging.models import TrafficCount
+    from messaging.traffic import rollups
 
     backlog.empty()
     channels = [backlog.make_channel(number, "http://127.0.0.1:1", 1) for number in range(CHANNELS)]

@@ -9,13 +9,14 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from messaging import counting, rollups, tasks
+from messaging import tasks
 from messaging.files import retention
 from messaging.models import Message, Session, TrafficCount, WebhookLogEntry
 from messaging.models.traffic import quarter_of
 from messaging.outbound import writing
 from messaging.sending import expiry
 from messaging.sessions import closing
+from messaging.traffic import counting, rollups
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 

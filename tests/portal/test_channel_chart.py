@@ -18,7 +18,7 @@ from channels_app.models import Channel, RoutingRule
 from messaging.admin import periods
 from messaging.models import TrafficCount
 from messaging.models.traffic import quarter_of
-from messaging.traffic_series import series
+from messaging.traffic.series import series
 from tests.inbox.open_page import pages
 
 CHANNELS = "/portal/channels_app/channel/"

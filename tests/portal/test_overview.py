@@ -179,7 +179,7 @@ def test_charts_count_in_the_portals_time_zone(
 def test_a_day_with_a_changed_clock_has_another_number_of_hours(
     channel: Channel, day: str, hours: int
 ) -> None:
-    from messaging.traffic_series import traffic
+    from messaging.traffic.series import traffic
 
     with timezone.override("America/New_York"), time_machine.travel(f"{day}T20:00:00Z", tick=False):
         late = timezone.localtime().replace(hour=23, minute=45).astimezone(dt.UTC)

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from channels_app.providers.base import InboundMessage
 from messaging.admin import periods
-from messaging.counting import Counts, fold_traffic
 from messaging.inbound import receiving
 from messaging.models import Message, TrafficCount
-from messaging.recount import recount
+from messaging.traffic.counting import Counts, fold_traffic
+from messaging.traffic.recount import recount
 from tests.conftest import CUSTOMER, NUMBER
 
 UTC = dt.UTC

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from channels_app.models import Channel
-from messaging import rollups
 from messaging.models.traffic import quarter_of
-from messaging.recount import recount
+from messaging.traffic import rollups
+from messaging.traffic.recount import recount
 
 
 class Command(BaseCommand):

@@ -17,9 +17,9 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from channels_app.models import Channel
-from messaging.days import midnight
 from messaging.models import TrafficCount, TrafficDay
 from messaging.models.traffic import FIELDS, TrafficQuerySet
+from messaging.traffic.days import midnight
 
 RECENT = 2  # days, today included, that get many more counts, and to which folding makes a difference
 Key = Literal["channel", "day"]

@@ -14,11 +14,11 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from channels_app.models import Channel
-from messaging import rollups
-from messaging.counting import fold_traffic
-from messaging.days import midnight
 from messaging.models import TrafficCount, TrafficDay
 from messaging.models.traffic import FIELDS, quarter_of
+from messaging.traffic import rollups
+from messaging.traffic.counting import fold_traffic
+from messaging.traffic.days import midnight
 from tests.messaging.sending.test_senders import database_url
 from tests.stack import PROJECT
 

@@ -10,10 +10,10 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from messaging import rollups
-from messaging.days import midnight
 from messaging.models import TrafficCount
 from messaging.models.traffic import TrafficQuerySet
+from messaging.traffic import rollups
+from messaging.traffic.days import midnight
 
 DAYS = 30
 SHOWN = ("received", "sent", "failed")

@@ -73,7 +73,7 @@ def _counted(start: dt.datetime | None, end: dt.datetime | None) -> dict[Key, Su
 
 
 def _recounted(start: dt.datetime | None, end: dt.datetime | None) -> dict[Key, Sums]:
-    """As `messaging.counting` counts, from the messages."""
+    """As `messaging.traffic.counting` counts, from the messages."""
     found: dict[Key, Sums] = defaultdict(lambda: dict.fromkeys(FIELDS, 0))
     inbound = Message.objects.filter(direction=Message.Direction.INBOUND)
     for key, _status, number, _segments, with_files in _by_quarter(inbound, "created_at", start, end):
