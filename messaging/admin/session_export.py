@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from channels_app.admin.unfolded import Select
 from channels_app.models import User
-from messaging import exporting
+from messaging.exports import exporting
 from messaging.models import Export, Message, Session
 from messaging.places import Places
 

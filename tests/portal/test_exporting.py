@@ -16,8 +16,8 @@ from django.test import Client
 from django.utils import timezone
 
 from channels_app.models import Channel, RoutingRule
-from messaging import exporting
 from messaging.admin import session_export
+from messaging.exports import exporting
 from messaging.made_up_traffic import make_up
 from messaging.models import Contact, Export, Message, Session
 from messaging.places import Places

@@ -14,16 +14,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from xml.sax.saxutils import escape
 
+from messaging.exports.formula_guard import without_formula
+
 Cell = str | int | dt.datetime | None  # times without a zone: as they are to stand there
 Row = Sequence[Cell]
 
 ROWS_OF_A_SHEET = 1_000_000  # a sheet has at most 1,048,576
 AT_ONCE = 500  # rows of a piece
 LONGEST = 32_767  # characters of a cell
-_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
-# Where a program parts cells by another sign, or lines whatever stands around them, a cell begins in the middle.
-_CELL_WITHIN = re.compile(r"([;\t\r\n]\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
-_NUMBER = re.compile(r"\+\d{1,15}")  # what can only be read as a number does nothing
 _UNFIT = re.compile(
     "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )  # no XML document may have these
@@ -58,8 +56,7 @@ def _csv_cell(cell: Cell) -> str | int:
         return cell
     if isinstance(cell, dt.datetime):
         return cell.isoformat(" ", "seconds")
-    text = _CELL_WITHIN.sub(r"\1'", (cell or "").replace("\x00", ""))
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    return without_formula((cell or "").replace("\x00", ""))
 
 
 def xlsx_file(

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import User
-from messaging import spreadsheets
+from messaging.exports import spreadsheets
+from messaging.exports.spreadsheets import Cell, Row
 from messaging.models import Attachment, Contact, Export, Message, Session
 from messaging.outbound.status_texts import reason_of
-from messaging.spreadsheets import Cell, Row
 
 logger = logging.getLogger(__name__)
 

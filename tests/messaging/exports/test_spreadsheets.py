@@ -8,7 +8,7 @@ import tracemalloc
 import openpyxl
 import pytest
 
-from messaging.spreadsheets import csv_file, xlsx_file
+from messaging.exports.spreadsheets import csv_file, xlsx_file
 
 
 @pytest.mark.parametrize(
