@@ -10,15 +10,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
-from django.http.request import split_domain_port, validate_host
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
-from channels_app.models import Domain
+from channels_app.hosts import is_ours
 from messaging.places import TOGETHER, Places
 from messaging.views.events_address import events_address
 
@@ -89,15 +87,6 @@ class PortalHostMiddleware:
             status=400,
             content_type="text/plain; charset=utf-8",
         )
-
-
-def is_ours(request: HttpRequest) -> bool:
-    """Whether the portal answers under the host name that the request asks for."""
-    try:
-        host, _port = split_domain_port(request.get_host())
-    except DisallowedHost:
-        return False
-    return validate_host(host, settings.PORTAL_HOSTS) or Domain.objects.filter(host=host).exists()
 
 
 _UPLOAD = re.compile(r"/inbox/[0-9]+/files/")

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from channels_app import domain_checks
 from channels_app.models import Channel
-from messaging import doorbell
+from messaging.broker import doorbell
 from messaging.exports import exporting
 from messaging.files import body_tries, fetching, previews, retention, taking_out
 from messaging.models import Session, WebhookLogEntry

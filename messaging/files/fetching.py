@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from messaging import hints
+from messaging.broker import hints
 from messaging.files import public_http
 from messaging.files.taking_out import NOT_STORED, TOO_LARGE, discard, put_into
 from messaging.models import Attachment, Message

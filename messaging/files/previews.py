@@ -17,7 +17,7 @@ from typing import BinaryIO, cast
 from django.db.models import F
 from django.utils import timezone
 
-from messaging import hints
+from messaging.broker import hints
 from messaging.files import sandbox, storage
 from messaging.models import Attachment
 from messaging.models.attachments import PICTURES, AttachmentQuerySet

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from messaging import hints
+from messaging.broker import hints
 from messaging.files import body_tries, spool, storage
 from messaging.models import Attachment, Message, UnroutableMessage
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from channels_app.providers.base import FoundFile
-from messaging import hints
+from messaging.broker import hints
 from messaging.files import body_tries, previews, spool, storage
 from messaging.files.types import UNKNOWN, clean_name, type_of
 from messaging.insertion import insert

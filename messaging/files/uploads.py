@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, User
-from messaging import doorbell
+from messaging.broker import doorbell
 from messaging.files import links, previews, spool, storage
 from messaging.files.types import clean_name, runs_in_a_browser, type_of
 from messaging.models import Attachment, Message, Session

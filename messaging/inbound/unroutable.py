@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import RoutingRule, User
 from channels_app.providers.base import InboundMessage
-from messaging import doorbell
+from messaging.broker import doorbell
 from messaging.inbound import receiving
 from messaging.models import UnroutableMessage
 from messaging.refusal import RefusedError

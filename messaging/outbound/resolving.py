@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel, Extension, User
-from messaging import doorbell, hints
+from messaging.broker import doorbell, hints
 from messaging.files import uploads
 from messaging.models import Message, Session
 from messaging.models.session_access import may_answer, may_resolve

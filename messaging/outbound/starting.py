@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, RoutingRule, User
 from channels_app.phone_numbers import normalise_number
-from messaging import hints
+from messaging.broker import hints
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.session_access import may_answer
 from messaging.outbound import writing

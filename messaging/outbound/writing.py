@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, MessageQueue, User
-from messaging import doorbell, hints
+from messaging.broker import doorbell, hints
 from messaging.files import uploads
 from messaging.models import Message, Session, SessionEvent
 from messaging.models.messages import MAX_TEXT

@@ -10,7 +10,7 @@ from django.db import connection
 
 from channels_app.models import Channel
 from channels_app.providers.base import CheckResult
-from messaging import doorbell
+from messaging.broker import doorbell
 from messaging.sending import backoff
 
 AT_ONCE = 16

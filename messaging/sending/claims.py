@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from channels_app.models import Channel
 from channels_app.providers.base import OutboundMessage
-from messaging import hints
+from messaging.broker import hints
 from messaging.files import links
 from messaging.models import Attachment, Message, Session
 

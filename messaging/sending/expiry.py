@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import hints
+from messaging.broker import hints
 from messaging.models import Message
 from messaging.sending import turns
 from messaging.sending.claims import FILE_EXPIRED

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import hints
+from messaging.broker import hints
 from messaging.models import Message, Session
 from messaging.sending import turns
 from messaging.traffic.counting import Counts

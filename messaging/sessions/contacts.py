@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from channels_app.models import Extension, User
-from messaging import hints
+from messaging.broker import hints
 from messaging.models import Contact
 from messaging.sessions import locking
 

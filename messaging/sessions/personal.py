@@ -13,7 +13,7 @@ from django.db.models import Exists, IntegerField, Max, OuterRef, QuerySet, Subq
 from django.db.models.functions import Coalesce
 
 from channels_app.models import Extension, User
-from messaging import hints
+from messaging.broker import hints
 from messaging.models import Message, PersonalState, Session
 from messaging.refusal import NotFoundError
 from messaging.sessions import locking

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.models import Extension, MessageQueue, User
-from messaging import hints
+from messaging.broker import hints
 from messaging.models import Session, SessionEvent
 from messaging.models.session_access import may_move
 from messaging.refusal import RefusedError

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from channels_app.models import Channel, WebhookToken
 from channels_app.providers.base import NotAMessageError, NotUnderstoodError
-from messaging import doorbell
+from messaging.broker import doorbell
 from messaging.files import spool
 from messaging.inbound import domains, receiving
 from messaging.inbound.log import log_unknown_address, log_without_message

@@ -61,7 +61,7 @@ def live(home: Path, messages: int = 30, streams: int = 200) -> Figures:
 
 def streams(home: Path, streams: int = 1000, hints: int = 20) -> Figures:
     """Memory of the events process (MB, both of its processes), and milliseconds until a hint has reached all."""
-    from messaging import hints as told
+    from messaging.broker import hints as told
 
     channel, cookies = _world()
     session = channel.sessions.get()

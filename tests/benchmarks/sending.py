@@ -175,7 +175,7 @@ def _stops(running: list[subprocess.Popen[bytes]]) -> Iterator[None]:
 
 def ring_until_done(channel_ids: list[int], seconds: float = 300, *, every: float = 0.5) -> None:
     """Does what the clock does `every` 5 seconds, or more often, until nothing is queued or on its way."""
-    from messaging import doorbell
+    from messaging.broker import doorbell
     from messaging.models import Message
     from messaging.sending import expiry
 

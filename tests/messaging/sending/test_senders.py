@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from channels_app.models import Channel
 from channels_app.models.failures import FailureCode
-from messaging import doorbell, tasks
+from messaging import tasks
+from messaging.broker import doorbell
 from messaging.models import Message, SendingState, TrafficCount
 from messaging.outbound import writing
 from messaging.sending import backoff, expiry

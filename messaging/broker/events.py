@@ -18,10 +18,10 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.http.request import split_domain_port
 
+from channels_app.hosts import is_ours
 from channels_app.models import User
-from config.hint_streams import Stream, Switchboard
-from config.middleware import is_ours
-from messaging import hints
+from messaging.broker import hints
+from messaging.broker.hint_streams import Stream, Switchboard
 from messaging.models.session_access import seat_of
 
 Scope = MutableMapping[str, Any]

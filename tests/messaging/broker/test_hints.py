@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
-from messaging import hints
+from messaging.broker import hints
 from messaging.files import fetching, previews, public_http, retention, taking_out
 from messaging.models import Attachment, Message, Session
 from messaging.outbound import resolving, starting, writing
@@ -244,6 +244,6 @@ def test_a_broker_that_is_not_there_costs_a_webhook_nothing_and_is_tried_once_in
         time.sleep(0.01)
     assert hints._waiting.empty()
     assert hints._thread.is_alive()
-    assert [record.message for record in caplog.records if record.name == "messaging.hints"] == [
+    assert [record.message for record in caplog.records if record.name == "messaging.broker.hints"] == [
         "the broker does not answer (ConnectionError); open pages ask by themselves"
     ]

@@ -2,7 +2,7 @@
 
 A hint is ids only: a page that hears of it fetches what its person may see. It is published after the commit, by a
 thread of its own, so that neither a webhook nor a sender ever waits for the broker; after an error none is tried for
-5 s. Topics say whom it is for; `config.events` passes it on to the streams of those people.
+5 s. Topics say whom it is for; `messaging.broker.events` passes it on to the streams of those people.
 """
 
 from __future__ import annotations

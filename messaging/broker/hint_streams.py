@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from messaging.hints import BROKER_CHANNEL, REST_AFTER_ERROR
+from messaging.broker.hints import BROKER_CHANNEL, REST_AFTER_ERROR
 
 logger = logging.getLogger(__name__)
 
