@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from channels_app.models import Domain
-from channels_app.reaching import TIMEOUT, reach
+from channels_app.reachability import TIMEOUT, reach
 
 AT_ONCE = 16
 DAY = dt.timedelta(hours=23)  # a little less, so that the clock's next round is not too early by seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_app.reaching import Problem
+from channels_app.reachability import Problem
 
 _REASONS = {
     Problem.UNKNOWN_NAME: gettext_lazy("the name is not known on the internet"),

@@ -17,7 +17,7 @@ from channels_app.admin.labels import badge, channel_status, domain_status
 from channels_app.models import Channel, Domain, User
 from config import guidance
 from config.portal_theme import has_seat
-from messaging import overview
+from messaging.admin import overview
 from messaging.admin.charts import Chart
 from messaging.models import UnroutableMessage
 from messaging.traffic.series import DAYS, Traffic, traffic

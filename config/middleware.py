@@ -17,7 +17,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from channels_app.hosts import is_ours
-from messaging.places import TOGETHER, Places
+from messaging.thread_limits import TOGETHER, Places
 from messaging.views.events_address import events_address
 
 GetResponse = Callable[[HttpRequest], HttpResponse]

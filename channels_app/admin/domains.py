@@ -25,7 +25,7 @@ from channels_app.admin.forms import PortalForm, expect_range
 from channels_app.admin.labels import domain_status
 from channels_app.models import Domain
 from channels_app.moments import moment
-from channels_app.reaching import Problem
+from channels_app.reachability import Problem
 
 CHECK_TIMEOUT = 5  # seconds that a person waits after pressing a button
 

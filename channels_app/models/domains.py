@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from channels_app import problems
-from channels_app.reaching import NOT_TESTABLE, Problem, Reached
+from channels_app.reachability import NOT_TESTABLE, Problem, Reached
 
 ENDS_SOON_DAYS = 21
 LATELY = dt.timedelta(days=7)  # a message that came in since shows that a domain works

@@ -23,7 +23,7 @@ from channels_app.admin.unfolded import Select
 from channels_app.models import User
 from messaging.exports import exporting
 from messaging.models import Export, Message, Session
-from messaging.places import Places
+from messaging.thread_limits import Places
 
 if TYPE_CHECKING:
     from messaging.admin.readonly import ReadOnlyAdmin

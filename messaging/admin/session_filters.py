@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from messaging.admin.filters import DropdownFilter
+from messaging.admin.overview import needing_a_person
 from messaging.models import Message, Session
-from messaging.overview import needing_a_person
 
 HELD_BY_NOBODY = Q(holder__isnull=True)
 

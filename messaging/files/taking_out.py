@@ -23,8 +23,8 @@ from channels_app.providers.base import FoundFile
 from messaging.broker import hints
 from messaging.files import body_tries, previews, spool, storage
 from messaging.files.types import UNKNOWN, clean_name, type_of
-from messaging.insertion import insert
 from messaging.models import Attachment, Message, TrafficCount
+from messaging.models.insertion import insert
 from messaging.models.traffic import quarter_of
 
 logger = logging.getLogger(__name__)

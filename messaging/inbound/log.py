@@ -13,8 +13,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from channels_app.models import Channel
-from messaging.insertion import insert
 from messaging.models import WebhookLogEntry
+from messaging.models.insertion import insert
 
 logger = logging.getLogger(__name__)
 ONE_LINE_EVERY = 60.0  # seconds

@@ -16,8 +16,8 @@ from django.utils import timezone
 from channels_app.models import Channel, Extension, MessageQueue, RoutingRule
 from channels_app.providers.base import InboundMessage
 from messaging.broker import hints
-from messaging.insertion import insert, insert_unless_taken
 from messaging.models import Message, Session, SessionEvent, TrafficCount, UnroutableMessage, WebhookLogEntry
+from messaging.models.insertion import insert, insert_unless_taken
 from messaging.models.traffic import quarter_of
 
 REPEAT_WINDOW = dt.timedelta(seconds=10)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from channels_app import problems
 from channels_app.models import Channel, Domain
-from channels_app.reaching import NOT_TESTABLE, NotReachedError, Reached, certificate_end, connected
+from channels_app.reachability import NOT_TESTABLE, NotReachedError, Reached, certificate_end, connected
 from messaging.inbound.probe import make_probe
 
 TIMEOUT = 8.0  # seconds, to connect and again to be answered

@@ -11,7 +11,7 @@ from messaging.inbox.conversation import read_conversation
 from messaging.inbox.list_windows import Tab
 from messaging.refusal import NotFoundError
 from messaging.sessions import closing, personal, pickup
-from messaging.views import asked, pages
+from messaging.views import pages, request_values
 from messaging.views.entry import for_person
 from messaging.views.person import Person
 
@@ -40,7 +40,7 @@ def close(request: HttpRequest, person: Person, session_id: int) -> HttpResponse
 @require_POST
 @for_person
 def archive(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
-    personal.archive(person.user, _seat(person), session_id, asked.number(request, "up_to") or 0)
+    personal.archive(person.user, _seat(person), session_id, request_values.number(request, "up_to") or 0)
     return changed(request, person, session_id, offers_undo=True)
 
 
@@ -55,7 +55,7 @@ def unarchive(request: HttpRequest, person: Person, session_id: int) -> HttpResp
 @for_person
 def read(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     """Advances the read mark to the message `up_to`."""
-    personal.mark_read(person.user, person.seat, session_id, asked.number(request, "up_to") or 0)
+    personal.mark_read(person.user, person.seat, session_id, request_values.number(request, "up_to") or 0)
     return HttpResponse(status=204)
 
 
@@ -63,14 +63,16 @@ def changed(
     request: HttpRequest, person: Person, session_id: int, *, offers_undo: bool = False
 ) -> HttpResponse:
     """The session after something was done with it: the way back to its page, or its parts for an open one."""
-    tab = asked.tab(request)
-    if not asked.is_part(request):
+    tab = request_values.tab(request)
+    if not request_values.is_part(request):
         address = pages.address(session_id, tab)
         if offers_undo:
             address += ("&" if "?" in address else "?") + "archived=1"
         return redirect(address)
     conversation = read_conversation(person.user, person.seat, session_id)
-    open_beside = asked.number(request, "current") or session_id  # an undo may come later, from elsewhere
+    open_beside = (
+        request_values.number(request, "current") or session_id
+    )  # an undo may come later, from elsewhere
     moved = tab == Tab.QUEUE and conversation.head.is_mine and open_beside == session_id
     tab = Tab.MINE if moved else tab
     context = {

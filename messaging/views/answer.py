@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from messaging.outbound import writing
 from messaging.refusal import RefusedError
-from messaging.views import asked
+from messaging.views import request_values
 from messaging.views.actions import changed
 from messaging.views.entry import for_person
 from messaging.views.person import Person
@@ -21,8 +21,8 @@ from messaging.views.person import Person
 def answer(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     """Writes the text into the session, once for each `press_key`."""
     typed = request.POST.get("text", "")
-    key = press_key(asked.value(request, "press_key"))
-    writing.answer(person.user, person.seat, session_id, typed, key, asked.numbers(request, "files"))
+    key = press_key(request_values.value(request, "press_key"))
+    writing.answer(person.user, person.seat, session_id, typed, key, request_values.numbers(request, "files"))
     return changed(request, person, session_id)
 
 

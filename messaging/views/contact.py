@@ -12,7 +12,7 @@ from channels_app.phone_numbers import pretty_number
 from messaging.inbox.conversation import visible_session
 from messaging.models import Contact, Session
 from messaging.sessions import contacts
-from messaging.views import asked, pages
+from messaging.views import pages, request_values
 from messaging.views.entry import for_person
 from messaging.views.person import Person
 
@@ -36,8 +36,8 @@ def contact(request: HttpRequest, person: Person, session_id: int) -> HttpRespon
     if not form.is_valid():
         return _show(request, session, form)
     contacts.write_down(person.user, person.seat, session_id, **form.cleaned_data)
-    address = pages.address(session_id, asked.tab(request))
-    return HttpResponseClientRedirect(address) if asked.is_part(request) else redirect(address)
+    address = pages.address(session_id, request_values.tab(request))
+    return HttpResponseClientRedirect(address) if request_values.is_part(request) else redirect(address)
 
 
 def _show(request: HttpRequest, session: Session, form: ContactForm) -> HttpResponse:
@@ -45,10 +45,10 @@ def _show(request: HttpRequest, session: Session, form: ContactForm) -> HttpResp
         "form": form,
         "session": session,
         "number": pretty_number(session.customer_number),
-        "tab": asked.tab(request),
+        "tab": request_values.tab(request),
     }
     status = 422 if form.is_bound else 200
-    if asked.is_part(request):
+    if request_values.is_part(request):
         shown = render(request, "inbox/_contact.html", context, status=status)
         return pages.aimed(shown, "#dialog", "innerHTML")
     return render(request, "inbox/contact.html", context, status=status)

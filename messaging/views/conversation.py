@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from messaging.inbox.conversation import read_conversation, read_earlier
-from messaging.views import asked, pages
+from messaging.views import pages, request_values
 from messaging.views.entry import for_person
 from messaging.views.person import Person
 
@@ -16,11 +16,11 @@ from messaging.views.person import Person
 @for_person
 def conversation(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     """The inbox with this session, or the conversation alone for a page that is open; with the message `at` in it."""
-    shown = read_conversation(person.user, person.seat, session_id, asked.number(request, "at"))
-    if asked.is_part(request):
-        context = {**pages.conversation_context(person, shown), "tab": asked.tab(request)}
+    shown = read_conversation(person.user, person.seat, session_id, request_values.number(request, "at"))
+    if request_values.is_part(request):
+        context = {**pages.conversation_context(person, shown), "tab": request_values.tab(request)}
         return render(request, "inbox/_conversation.html", context)
-    offers_undo = shown.head.archived and asked.value(request, "archived") == "1"
+    offers_undo = shown.head.archived and request_values.value(request, "archived") == "1"
     return pages.whole(request, person, shown, offers_undo=offers_undo)
 
 
@@ -31,11 +31,11 @@ def news(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
 
     `unsettled` are messages that the page shows, whose status may change where they stand above the newest ones.
     """
-    unsettled = asked.numbers_in_one(request, "unsettled")
+    unsettled = request_values.numbers_in_one(request, "unsettled")
     shown = read_conversation(person.user, person.seat, session_id, also=unsettled)
-    if asked.value(request, "seen") == shown.version:
+    if request_values.value(request, "seen") == shown.version:
         return HttpResponse(status=204)
-    context = {**pages.conversation_context(person, shown), "tab": asked.tab(request)}
+    context = {**pages.conversation_context(person, shown), "tab": request_values.tab(request)}
     return render(request, "inbox/_conversation.html", context)
 
 
@@ -43,9 +43,9 @@ def news(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
 @for_person
 def earlier(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     """The page of messages above the message `before`: earlier ones of this session and of those before it."""
-    before = asked.number(request, "before") or 0
+    before = request_values.number(request, "before") or 0
     timeline = read_earlier(person.user, person.seat, session_id, before)
-    context = {"timeline": timeline, "session_id": session_id, "tab": asked.tab(request)}
-    if asked.is_part(request):
+    context = {"timeline": timeline, "session_id": session_id, "tab": request_values.tab(request)}
+    if request_values.is_part(request):
         return render(request, "inbox/_earlier.html", context)
     return render(request, "inbox/earlier.html", context)

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from channels_app.models import User
 from messaging.models.session_access import seat_of
 from messaging.refusal import NotFoundError, RefusedError
-from messaging.views import asked, pages
+from messaging.views import pages, request_values
 from messaging.views.person import Person
 
 
@@ -42,6 +42,6 @@ def for_person(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
-    if asked.is_part(request):
+    if request_values.is_part(request):
         return HttpResponse(status=401)
     return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("inbox"))

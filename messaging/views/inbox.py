@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from messaging.views import asked, pages
+from messaging.views import pages, request_values
 from messaging.views.entry import for_person
 from messaging.views.person import Person
 
@@ -22,10 +22,10 @@ def inbox(request: HttpRequest, person: Person) -> HttpResponse:
 @for_person
 def session_list(request: HttpRequest, person: Person) -> HttpResponse:
     """The list alone, or the rows that follow `after`; 204 if it is still as the page has it (`seen`)."""
-    shown = pages.list_beside(request, person, asked.number(request, "current"))
-    if asked.value(request, "seen") == shown.version:
+    shown = pages.list_beside(request, person, request_values.number(request, "current"))
+    if request_values.value(request, "seen") == shown.version:
         return HttpResponse(status=204)
-    if asked.value(request, "after"):
+    if request_values.value(request, "after"):
         return render(request, "inbox/_rows.html", {"list": shown})
     response = render(request, "inbox/_list.html", {"list": shown})
     if "q" in request.GET and "seen" not in request.GET:

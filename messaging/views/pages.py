@@ -21,7 +21,7 @@ from messaging.models.messages import MAX_TEXT
 from messaging.outbound import starting
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sessions.presence import is_away_by_hand
-from messaging.views import asked
+from messaging.views import request_values
 from messaging.views.events_address import events_address
 from messaging.views.person import Person
 
@@ -30,7 +30,9 @@ def list_beside(
     request: HttpRequest, person: Person, current: int | None, tab: Tab | None = None
 ) -> SessionList:
     """The list as the request wants it, with the session `current` marked."""
-    return read_list(person.user, person.seat, tab or asked.tab(request), asked.of_list(request, current))
+    return read_list(
+        person.user, person.seat, tab or request_values.tab(request), request_values.of_list(request, current)
+    )
 
 
 def address(session_id: int | None, tab: Tab | None, search: Search | None = None) -> str:
@@ -84,7 +86,7 @@ def refused(request: HttpRequest, person: Person, session_id: int, sentence: str
         return gone(request, person, str(hidden))
     except NotFoundError:
         return gone(request, person)
-    if asked.is_part(request):
+    if request_values.is_part(request):
         response = render(request, "inbox/_refusal.html", {"refusal": sentence}, status=422)
         return aimed(response, "#refusal", "innerHTML")
     return whole(
@@ -98,7 +100,7 @@ def gone(request: HttpRequest, person: Person, sentence: str = "") -> HttpRespon
         "gone": sentence or _("This session is not here: it does not exist, or it is not yours to see."),
         "text": request.POST.get("text", ""),
     }
-    if asked.is_part(request):
+    if request_values.is_part(request):
         response = render(request, "inbox/_gone.html", context, status=404)
         return aimed(response, "#conversation", "outerHTML")
     return whole(request, person, status=404, **context)

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from messaging.sessions import presence
-from messaging.views import asked
+from messaging.views import request_values
 from messaging.views.entry import for_person
 from messaging.views.person import Person
 
@@ -26,6 +26,6 @@ def present(request: HttpRequest, person: Person) -> HttpResponse:
 def away(request: HttpRequest, person: Person) -> HttpResponse:
     """Away, or available again (`away` is 1 or 0); back to the page that asked."""
     if person.seat is not None:
-        presence.set_away(person.seat, away=asked.value(request, "away") == "1")
-    session_id = asked.number(request, "session")
+        presence.set_away(person.seat, away=request_values.value(request, "away") == "1")
+    session_id = request_values.number(request, "session")
     return redirect("conversation", session_id) if session_id else redirect("inbox")

@@ -19,7 +19,7 @@ from channels_app.phone_numbers import normalise_number, pretty_number
 from messaging.models.messages import MAX_TEXT
 from messaging.outbound import starting, writing
 from messaging.refusal import RefusedError
-from messaging.views import asked, pages
+from messaging.views import pages, request_values
 from messaging.views.entry import for_person
 from messaging.views.person import Person
 
@@ -74,8 +74,8 @@ def start(request: HttpRequest, person: Person) -> HttpResponse:
     rules = starting.rules_open_to(person.seat)
     if request.method != "POST":
         initial = {
-            "rule": asked.number(request, "rule"),
-            "customer": asked.value(request, "customer"),
+            "rule": request_values.number(request, "rule"),
+            "customer": request_values.value(request, "customer"),
             "press_key": uuid.uuid4(),
         }
         return _show(request, person, StartForm(rules, initial=initial), rules)
@@ -90,7 +90,9 @@ def start(request: HttpRequest, person: Person) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             address = reverse("conversation", args=[message.session_id])
-            return HttpResponseClientRedirect(address) if asked.is_part(request) else redirect(address)
+            return (
+                HttpResponseClientRedirect(address) if request_values.is_part(request) else redirect(address)
+            )
     return _show(request, person, form, rules)
 
 
@@ -103,7 +105,7 @@ def _show(request: HttpRequest, person: Person, form: StartForm, rules: list[Rou
         "fresh_key": uuid.uuid4(),
     }
     status = 422 if form.is_bound else 200
-    if asked.is_part(request):
+    if request_values.is_part(request):
         return pages.aimed(
             render(request, "inbox/_start.html", context, status=status), "#dialog", "innerHTML"
         )

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from messaging.inbox import start_check
 from messaging.refusal import NotFoundError
-from messaging.views import asked
+from messaging.views import request_values
 from messaging.views.entry import for_person
 from messaging.views.person import Person
 
@@ -19,9 +19,9 @@ def check(request: HttpRequest, person: Person) -> HttpResponse:
     """Contacts for a name, and for a number what starting a session with it would do."""
     if person.seat is None:
         raise NotFoundError
-    typed = asked.value(request, "customer").strip()
+    typed = request_values.value(request, "customer").strip()
     contacts = start_check.contacts_like(person.seat, typed)
     foresight = None
     if typed and not contacts:
-        foresight = start_check.foresee(person.seat, asked.number(request, "rule") or 0, typed)
+        foresight = start_check.foresee(person.seat, request_values.number(request, "rule") or 0, typed)
     return render(request, "inbox/_foresight.html", {"contacts": contacts, "foresight": foresight})

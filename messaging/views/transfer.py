@@ -20,7 +20,7 @@ from messaging.models.session_access import may_move
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sessions import transfer as story
 from messaging.sessions.presence import with_presence
-from messaging.views import asked, pages
+from messaging.views import pages, request_values
 from messaging.views.entry import for_person
 from messaging.views.person import Person
 
@@ -37,7 +37,7 @@ def transfer(request: HttpRequest, person: Person, session_id: int) -> HttpRespo
     refusal = ""
     if request.method == "POST":
         try:
-            target = _target(asked.value(request, "target"))
+            target = _target(request_values.value(request, "target"))
             story.transfer(person.user, person.seat, session_id, target)
         except RefusedError as error:
             refusal = str(error)
@@ -65,11 +65,11 @@ def _form(request: HttpRequest, session: Session, refusal: str) -> HttpResponse:
             has_agents=Exists(Extension.objects.filter(queues=OuterRef("pk")))
         ),
         "refusal": refusal,
-        "chosen": asked.value(request, "target"),
-        "tab": asked.tab(request),
+        "chosen": request_values.value(request, "target"),
+        "tab": request_values.tab(request),
     }
     status = 422 if refusal else 200
-    if asked.is_part(request):
+    if request_values.is_part(request):
         return pages.aimed(
             render(request, "inbox/_transfer.html", context, status=status), "#dialog", "innerHTML"
         )
@@ -84,4 +84,4 @@ def _after(request: HttpRequest, person: Person, session_id: int, target: str) -
     except (NotFoundError, RefusedError):
         address = reverse("inbox")
     messages.success(request, _("The session was transferred to %(target)s.") % {"target": target})
-    return HttpResponseClientRedirect(address) if asked.is_part(request) else redirect(address)
+    return HttpResponseClientRedirect(address) if request_values.is_part(request) else redirect(address)

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 from messaging.files import spool, uploads
 from messaging.inbox.conversation import visible_session
 from messaging.inbox.conversation_lines import file_line
-from messaging.places import Places
 from messaging.refusal import RefusedError, TakenError
+from messaging.thread_limits import Places
 from messaging.views.content_length import content_length
 from messaging.views.entry import for_person
 from messaging.views.person import Person

@@ -94,7 +94,7 @@ def _set_up(sessions: int, messages: int) -> None:
     """The made-up traffic on one number with one queue and one agent: with few sessions too, the windows are full."""
     from django.db import connection
 
-    from messaging.made_up_traffic import make_up
+    from messaging.management.made_up_traffic import make_up
     from tests.benchmarks import backlog
 
     backlog.empty()

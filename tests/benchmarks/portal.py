@@ -89,7 +89,7 @@ def lists(rows: int = 100_000) -> Figures:
 
 def export(home: Path, messages: int = 200_000) -> Figures:
     """Resident megabytes of a web process while so many messages are exported, to CSV and to XLSX; and the seconds."""
-    from messaging.made_up_traffic import make_up
+    from messaging.management.made_up_traffic import make_up
 
     backlog.empty()
     rule = backlog.make_channel(0, "http://127.0.0.1:1", 1).rules.get()
@@ -187,7 +187,7 @@ def _fill(rows: int) -> None:
     from django.contrib.contenttypes.models import ContentType
 
     from channels_app.models import Channel
-    from messaging.made_up_traffic import make_up
+    from messaging.management.made_up_traffic import make_up
     from messaging.models import Contact, Export, UnroutableMessage, WebhookLogEntry
 
     backlog.empty()

@@ -55,7 +55,7 @@ def test_pages_load_nothing_from_elsewhere_and_are_framed_by_nobody(client):
 @pytest.mark.django_db
 def test_forms_of_strangers_never_take_all_threads(client, monkeypatch):
     from config import middleware
-    from messaging.places import Places
+    from messaging.thread_limits import Places
 
     monkeypatch.setattr(middleware, "_STRANGERS", Places(1))
     middleware._STRANGERS.take(None)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from channels_app.models import Domain
-from messaging.made_up_traffic import make_up
+from messaging.management.made_up_traffic import make_up
 from messaging.models import Contact, Export, Session, UnroutableMessage
 from tests.conftest import CUSTOMER, NUMBER
 from tests.inbox.open_page import NARROW, WIDE, pages

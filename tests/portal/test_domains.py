@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from channels_app import domain_checks
 from channels_app.models import Channel, Domain, RoutingRule
-from channels_app.reaching import Problem
+from channels_app.reachability import Problem
 from messaging import tasks
 from messaging.inbound import domains
 from tests.authority import Authority

@@ -18,9 +18,9 @@ from django.utils import timezone
 from channels_app.models import Channel, RoutingRule
 from messaging.admin import session_export
 from messaging.exports import exporting
-from messaging.made_up_traffic import make_up
+from messaging.management.made_up_traffic import make_up
 from messaging.models import Contact, Export, Message, Session
-from messaging.places import Places
+from messaging.thread_limits import Places
 from tests.conftest import CUSTOMER, NUMBER
 
 ADDRESS = "/portal/messaging/session/export/"

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from messaging.made_up_traffic import make_up
+from messaging.management.made_up_traffic import make_up
 from messaging.models import Session
 from messaging.refusal import RefusedError
 

@@ -10,7 +10,7 @@ from django.conf import settings as portal
 from django.test import Client
 
 from messaging.models import Session
-from messaging.places import Places
+from messaging.thread_limits import Places
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 from tests.web_server import WebServer

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from channels_app.reaching import Problem, Reached, reach
+from channels_app.reachability import Problem, Reached, reach
 from tests.authority import Authority
 from tests.scripted_server import ScriptedServer, closed_port
 
