@@ -8,7 +8,7 @@ from django.urls import include, path
 
 from config import views
 from messaging.views import sign_in
-from messaging.views.file_links import file_link
+from messaging.views.files.links import file_link
 from messaging.views.webhook import webhook
 
 admin.autodiscover()

@@ -9,15 +9,14 @@ from messaging.views import (
     answer,
     contact,
     conversation,
-    files,
     inbox,
     presence,
     resolving,
     start,
     start_check,
     transfer,
-    uploads,
 )
+from messaging.views.files import downloads, uploads
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -34,8 +33,8 @@ urlpatterns = [
     path("<int:session_id>/<int:message_id>/cancel/", resolving.cancel, name="cancel-message"),
     path("<int:session_id>/<int:message_id>/send-again/", resolving.send_again, name="send-again"),
     path("<int:session_id>/<int:message_id>/it-was-sent/", resolving.it_was_sent, name="it-was-sent"),
-    path("<int:session_id>/files/<int:file_id>/", files.file, name="file"),
-    path("<int:session_id>/files/<int:file_id>/preview/", files.preview, name="file-preview"),
+    path("<int:session_id>/files/<int:file_id>/", downloads.file, name="file"),
+    path("<int:session_id>/files/<int:file_id>/preview/", downloads.preview, name="file-preview"),
     path("<int:session_id>/files/", uploads.upload, name="upload-file"),
     path("<int:session_id>/files/<int:file_id>/remove/", uploads.remove, name="remove-file"),
     path("<int:session_id>/pick-up/", actions.pick_up, name="pick-up"),

@@ -24,7 +24,7 @@ from messaging.inbound.log import log_unknown_address, log_without_message
 from messaging.inbound.probe import proof_of
 from messaging.models import WebhookLogEntry
 from messaging.models.webhook_log import MAX_BODY
-from messaging.views.content_length import content_length
+from messaging.views.files.content_length import content_length
 
 logger = logging.getLogger(__name__)
 Outcome = WebhookLogEntry.Outcome

@@ -2,7 +2,7 @@
 
 import pytest
 
-from messaging.views.byte_range import Part, UnsatisfiableError, part_of
+from messaging.views.files.byte_range import Part, UnsatisfiableError, part_of
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from channels_app.models import Role, User
 from messaging.files import links, retention
 from messaging.models import Session
 from messaging.sessions import closing, pickup, transfer
-from messaging.views import file_responses
+from messaging.views.files import responses
 from tests.messaging.arrivals import arrive
 from tests.messaging.files.stored_files import add_file, add_linked_file, picture
 
@@ -58,7 +58,7 @@ def address_of(session, file, part=""):
 
 def _gets(browser, session, file):
     """Whether all ways to a file agree that this browser gets it; if not, each is a 404 without a byte."""
-    with file_responses.storage.storage().open(file.file) as stored:
+    with responses.storage.storage().open(file.file) as stored:
         content = stored.read()
     whole = browser.get(address_of(session, file))
     quick = {"hx-request": "true"}  # else each 404 is a whole page

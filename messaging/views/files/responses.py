@@ -21,7 +21,7 @@ from messaging.files.types import UNKNOWN, clean_name
 from messaging.models import Attachment
 from messaging.models.attachments import AUDIO, SHOWN_INLINE, VIDEO
 from messaging.thread_limits import Places
-from messaging.views.byte_range import Part, UnsatisfiableError, part_of
+from messaging.views.files.byte_range import Part, UnsatisfiableError, part_of
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from messaging.files import links
-from messaging.views.file_responses import FOR_CARRIERS, file_response, gone, try_again
+from messaging.views.files.responses import FOR_CARRIERS, file_response, gone, try_again
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from messaging.inbox.conversation import visible_file
 from messaging.views.entry import for_person
-from messaging.views.file_responses import FOR_PEOPLE, file_response, gone, preview_response
+from messaging.views.files.responses import FOR_PEOPLE, file_response, gone, preview_response
 from messaging.views.person import Person
 
 

@@ -14,8 +14,8 @@ from messaging.inbox.conversation import visible_session
 from messaging.inbox.conversation_lines import file_line
 from messaging.refusal import RefusedError, TakenError
 from messaging.thread_limits import Places
-from messaging.views.content_length import content_length
 from messaging.views.entry import for_person
+from messaging.views.files.content_length import content_length
 from messaging.views.person import Person
 
 _places = Places()
