@@ -2,9 +2,9 @@ from django.apps import AppConfig
 
 from config.celery import app as celery_app  # every process that rings the doorbell needs it loaded
 
-__all__ = ["HouseConfig", "celery_app"]
+__all__ = ["ConfigApp", "celery_app"]
 
 
-class HouseConfig(AppConfig):
+class ConfigApp(AppConfig):
     name = "config"
-    label = "house"
+    label = "config"

@@ -87,7 +87,7 @@ AXES_DISABLE_ACCESS_LOG = True
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "config.portal.PortalConfig",
+    "config.portal.site.PortalConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -99,7 +99,7 @@ INSTALLED_APPS = [
     "axes",
     "channels_app",
     "messaging",
-    "config.apps.HouseConfig",
+    "config.apps.ConfigApp",
 ]
 
 MIDDLEWARE = [
@@ -334,4 +334,4 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
 }
 
-from config.portal_theme import UNFOLD  # noqa: E402, F401
+from config.portal.theme import UNFOLD  # noqa: E402, F401

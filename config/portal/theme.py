@@ -119,8 +119,8 @@ UNFOLD: dict[str, Any] = {
         "base": {shade: f"var(--tl-base-{shade})" for shade in SHADES},
         "primary": {shade: f"var(--tl-primary-{shade})" for shade in SHADES},
     },
-    "DASHBOARD_CALLBACK": "config.dashboard.first_page",
-    "SIDEBAR": {"show_search": False, "navigation": "config.portal_theme.navigation"},
+    "DASHBOARD_CALLBACK": "config.portal.dashboard.first_page",
+    "SIDEBAR": {"show_search": False, "navigation": "config.portal.theme.navigation"},
     "ACCOUNT": {
         "navigation": [
             {"title": lambda request: _("Change password"), "link": reverse_lazy("change-password")}

@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 
 from channels_app.admin.labels import badge, channel_status, domain_status
 from channels_app.models import Channel, Domain, User
-from config import guidance
-from config.portal_theme import has_seat
+from config.portal import guidance
+from config.portal.theme import has_seat
 from messaging.admin import overview
 from messaging.admin.charts import Chart
 from messaging.models import UnroutableMessage

@@ -22,7 +22,7 @@ else:
 
 class PortalConfig(SimpleAdminConfig):
     # Simple: the workers load no page of the portal, which is 40 MB; config.urls loads them for the web.
-    default_site = "config.portal.Portal"
+    default_site = "config.portal.site.Portal"
 
 
 class Portal(UnfoldAdminSite):
@@ -46,7 +46,7 @@ class Portal(UnfoldAdminSite):
         return not_for_agents
 
     def get_urls(self) -> list[Any]:
-        from config import guidance  # there are no models yet when the site is made
+        from config.portal import guidance  # there are no models yet when the site is made
 
         def set_up(request: HttpRequest) -> HttpResponse:
             if not getattr(request.user, "is_administrator", False):
@@ -62,7 +62,7 @@ class Portal(UnfoldAdminSite):
             raise Http404 from None
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        from config import guidance
+        from config.portal import guidance
 
         return {**super().each_context(request), "guidance": guidance.for_pages(request)}
 
