@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_app.admin.forms import PortalForm, expect_range
-from channels_app.admin.unfolded import PasswordInput, TextArea
+from channels_app.admin.kit.forms import PortalForm, expect_range
+from channels_app.admin.kit.unfolded import PasswordInput, TextArea
 from channels_app.admin.webhook_address import AddressField
 from channels_app.models import Channel
 from channels_app.models.channels import MAX_RATE, MAX_TIMEOUT_DAYS

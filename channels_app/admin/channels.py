@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 
-from channels_app.admin.base import PortalAdmin
 from channels_app.admin.channel_form import ChannelForm, channel_form, credential_field
-from channels_app.admin.labels import channel_status
+from channels_app.admin.kit.base import PortalAdmin
+from channels_app.admin.kit.labels import channel_status
+from channels_app.admin.kit.tabs import tabs_of
 from channels_app.admin.numbers import NumberInline
-from channels_app.admin.tabs import tabs_of
 from channels_app.changes import Line
 from channels_app.models import Channel, Domain
 from channels_app.providers import PROVIDERS, itsp_choices

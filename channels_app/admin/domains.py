@@ -19,10 +19,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_app import domain_checks, problems
-from channels_app.admin.base import PortalAdmin
-from channels_app.admin.deletion import Link, link_to
-from channels_app.admin.forms import PortalForm, expect_range
-from channels_app.admin.labels import domain_status
+from channels_app.admin.kit.base import PortalAdmin
+from channels_app.admin.kit.deletion import Link, link_to
+from channels_app.admin.kit.forms import PortalForm, expect_range
+from channels_app.admin.kit.labels import domain_status
 from channels_app.models import Domain
 from channels_app.moments import moment
 from channels_app.reachability import Problem

@@ -18,12 +18,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from channels_app.admin.changed_values import model_line
-from channels_app.admin.deletion import Link
-from channels_app.admin.forms import LOGIN_NAME_IN_WORDS, ROLES_IN_WORDS, PortalForm
+from channels_app.admin.kit.changed_values import model_line
+from channels_app.admin.kit.deletion import Link
+from channels_app.admin.kit.forms import LOGIN_NAME_IN_WORDS, ROLES_IN_WORDS, PortalForm
+from channels_app.admin.kit.unfolded import Select
 from channels_app.admin.numbers import channels_of
 from channels_app.admin.sign_in_links import SignInLinkAdmin
-from channels_app.admin.unfolded import Select
 from channels_app.changes import ADDED, CHANGED, Line, Part, to_message
 from channels_app.models import Extension, Role, User
 

@@ -17,9 +17,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from channels_app.admin.deletion import Link, link_to
-from channels_app.admin.forms import LOGIN_NAME_IN_WORDS, ROLES_IN_WORDS, PortalForm
-from channels_app.admin.labels import badge
+from channels_app.admin.kit.deletion import Link, link_to
+from channels_app.admin.kit.forms import LOGIN_NAME_IN_WORDS, ROLES_IN_WORDS, PortalForm
+from channels_app.admin.kit.labels import badge
 from channels_app.admin.locks import locked_usernames, unlock
 from channels_app.admin.sign_in_links import SignInLinkAdmin
 from channels_app.models import Role, User

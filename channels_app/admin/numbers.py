@@ -14,12 +14,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_app.admin.autocomplete import IdsSelect
-from channels_app.admin.base import without_pop_ups
-from channels_app.admin.deletion import Link, link_to
-from channels_app.admin.forms import PortalForm, set_choices
-from channels_app.admin.labels import queue_label
-from channels_app.admin.unfolded import InlineFormSet, Select, TabularInline
+from channels_app.admin.kit.autocomplete import IdsSelect
+from channels_app.admin.kit.base import without_pop_ups
+from channels_app.admin.kit.deletion import Link, link_to
+from channels_app.admin.kit.forms import PortalForm, set_choices
+from channels_app.admin.kit.labels import queue_label
+from channels_app.admin.kit.unfolded import InlineFormSet, Select, TabularInline
 from channels_app.models import Channel, Extension, MessageQueue, RoutingRule
 from channels_app.phone_numbers import is_us_number
 
@@ -186,7 +186,7 @@ class NumberInline(TabularInline[RoutingRule, Channel]):
     extra = 0
     max_num = MAX_ROWS
     hide_title = True
-    # The tab of the parent's form that it stands in: channels_app.admin.tabs.
+    # The tab of the parent's form that it stands in: channels_app.admin.kit.tabs.
     fieldset_tab = gettext_lazy("Messaging Setting")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:

@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from channels_app.admin.base import PortalAdmin
-from channels_app.admin.deletion import Link
-from channels_app.admin.forms import PortalForm
-from channels_app.admin.labels import badge
+from channels_app.admin.kit.base import PortalAdmin
+from channels_app.admin.kit.deletion import Link
+from channels_app.admin.kit.forms import PortalForm
+from channels_app.admin.kit.labels import badge
 from channels_app.admin.numbers import channels_of
 from channels_app.models import Extension, MessageQueue
 from channels_app.models.queues import MAX_AGENTS, MAX_QUEUES

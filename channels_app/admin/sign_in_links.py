@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from channels_app.admin.base import PortalAdmin
+from channels_app.admin.kit.base import PortalAdmin
 from channels_app.models import SignInLink, User
 
 M = TypeVar("M", bound=Model)

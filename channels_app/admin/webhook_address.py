@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_app.admin.labels import marked
-from channels_app.admin.unfolded import ModelChoiceField, Select
+from channels_app.admin.kit.labels import marked
+from channels_app.admin.kit.unfolded import ModelChoiceField, Select
 from channels_app.models import Channel, Domain
 from channels_app.moments import moment
 

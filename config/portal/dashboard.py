@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from channels_app.admin.labels import badge, channel_status, domain_status
+from channels_app.admin.kit.labels import badge, channel_status, domain_status
 from channels_app.models import Channel, Domain, User
 from config.portal import guidance
 from config.portal.theme import has_seat

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 
-from channels_app.admin.autocomplete import is_id
+from channels_app.admin.kit.autocomplete import is_id
 from messaging.admin import filters
 from messaging.admin.readonly import ReadOnlyAdmin
 from messaging.models import Change

@@ -20,10 +20,10 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from channels_app.admin.autocomplete import is_id
 from channels_app.admin.channels import ChannelAdmin as SetUpChannelAdmin
-from channels_app.admin.deletion import Link, link_to
-from channels_app.admin.labels import channel_status, domain_status, past_status
+from channels_app.admin.kit.autocomplete import is_id
+from channels_app.admin.kit.deletion import Link, link_to
+from channels_app.admin.kit.labels import channel_status, domain_status, past_status
 from channels_app.models import Channel
 from channels_app.moments import moment
 from messaging.admin import periods

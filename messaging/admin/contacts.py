@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_app.admin.base import PortalAdmin
-from channels_app.admin.forms import PortalForm
+from channels_app.admin.kit.base import PortalAdmin
+from channels_app.admin.kit.forms import PortalForm
 from channels_app.phone_numbers import normalise_number
 from messaging.models import Contact
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels_app.admin.extensions import ExtensionAdmin as SetUpExtensionAdmin
-from channels_app.admin.labels import badge
+from channels_app.admin.kit.labels import badge
 from channels_app.models import Extension
 from messaging.sessions.presence import is_available, with_presence
 

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from channels_app import changes
-from channels_app.admin.base import PortalAdmin
+from channels_app.admin.kit.base import PortalAdmin
 from channels_app.models import User
 from messaging.refusal import NotFoundError, RefusedError
 

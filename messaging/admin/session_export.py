@@ -19,7 +19,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_app.admin.unfolded import Select
+from channels_app.admin.kit.unfolded import Select
 from channels_app.models import User
 from messaging.exports import exporting
 from messaging.models import Export, Message, Session

@@ -7,9 +7,9 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_app.admin.forms import set_choices
-from channels_app.admin.labels import queue_label
-from channels_app.admin.unfolded import Select
+from channels_app.admin.kit.forms import set_choices
+from channels_app.admin.kit.labels import queue_label
+from channels_app.admin.kit.unfolded import Select
 from channels_app.models import Extension, MessageQueue
 
 

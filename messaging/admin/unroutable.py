@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from channels_app.admin.labels import badge
+from channels_app.admin.kit.labels import badge
 from channels_app.models import User
 from messaging.admin import filters
 from messaging.admin.readonly import ReadOnlyAdmin

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from channels_app.admin.labels import badge
+from channels_app.admin.kit.labels import badge
 from messaging.admin import filters
 from messaging.admin.readonly import ReadOnlyAdmin
 from messaging.models import WebhookLogEntry

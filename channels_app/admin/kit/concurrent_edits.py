@@ -10,8 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from channels_app.admin.autocomplete import is_id
-from channels_app.admin.unfolded import ModelAdmin
+from channels_app.admin.kit.autocomplete import is_id
+from channels_app.admin.kit.unfolded import ModelAdmin
 
 M = TypeVar("M", bound=Model)
 

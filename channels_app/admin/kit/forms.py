@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_app.admin.unfolded import ModelForm
+from channels_app.admin.kit.unfolded import ModelForm
 
 M = TypeVar("M", bound=Model)
 ROLES_IN_WORDS = gettext_lazy(

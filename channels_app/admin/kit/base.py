@@ -21,11 +21,11 @@ from unfold.admin import ModelAdmin as UnfoldAdmin
 from unfold.admin import checkbox
 from unfold.decorators import display
 
-from channels_app.admin import list_headers  # noqa: F401
-from channels_app.admin.audited import AuditedAdmin
-from channels_app.admin.autocomplete import IdsSelect, is_id
-from channels_app.admin.deletion import GuardedDeletion
-from channels_app.admin.together import TakingTurns
+from channels_app.admin.kit import list_headers  # noqa: F401
+from channels_app.admin.kit.audited import AuditedAdmin
+from channels_app.admin.kit.autocomplete import IdsSelect, is_id
+from channels_app.admin.kit.concurrent_edits import TakingTurns
+from channels_app.admin.kit.deletion import GuardedDeletion
 
 M = TypeVar("M", bound=Model)
 LONGEST_SEARCH = 200  # characters

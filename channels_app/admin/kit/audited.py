@@ -13,8 +13,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 
-from channels_app.admin.changed_values import gone, model_line, part_of_form, parts_of_formset
-from channels_app.admin.unfolded import ModelAdmin
+from channels_app.admin.kit.changed_values import gone, model_line, part_of_form, parts_of_formset
+from channels_app.admin.kit.unfolded import ModelAdmin
 from channels_app.changes import DELETED, Line, Part, to_message
 
 M = TypeVar("M", bound=Model)

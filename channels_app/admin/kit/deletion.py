@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from channels_app.admin.together import check_at_once
-from channels_app.admin.unfolded import ModelAdmin
+from channels_app.admin.kit.concurrent_edits import check_at_once
+from channels_app.admin.kit.unfolded import ModelAdmin
 
 M = TypeVar("M", bound=Model)
 
