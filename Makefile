@@ -68,10 +68,10 @@ clean:
 
 .venv/installed: .venv/made pyproject.toml constraints.txt
 	@echo "Installing into .venv; this takes about half a minute."
-	@$(PIP) --editable .
+	@$(PIP) --editable '.[simulators]'
 	@touch $@
 
 .venv/installed-dev: .venv/made pyproject.toml constraints.txt
 	@echo "Installing into .venv, with the tools for tests and checks; this takes about a minute."
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) --editable '.[simulators,dev]'
 	@touch $@ .venv/installed

@@ -45,7 +45,7 @@ class Simulator:
     def start(self) -> None:
         """Start it and wait until it listens; raises RuntimeError when it can't."""
         port, control_port = self._ports
-        command = [sys.executable, "-m", "channels_app.providers.apidaze.simulator"]
+        command = [sys.executable, "-m", "channels_app.simulators.apidaze"]
         command += ["--port", port, "--control-port", control_port]
         command += ["--api-key", self.api_key, "--api-secret", self.api_secret, *self._options]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)

@@ -82,7 +82,7 @@ def _broker(environment: Environment) -> Process:
 
 def _simulator(environment: Environment) -> Process:
     address = Address(environment.simulator.host, environment.simulator.number, "/control/summary")
-    command = _module("channels_app.providers.apidaze.simulator", "--port", str(address.port))
+    command = _module("channels_app.simulators.apidaze", "--port", str(address.port))
     pair = simulator_environment(environment.home)
     return Process("simulator", command, environment=pair, answers=address, last=True)
 

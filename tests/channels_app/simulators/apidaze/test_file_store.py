@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from channels_app.providers.apidaze.simulator.files import FileStore, PhoneFile, name_in
+from channels_app.simulators.apidaze.files import FileStore, PhoneFile, name_in
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.channels_app.providers.apidaze.simulator_client import GOOD, send
+from tests.channels_app.simulators.apidaze.client import GOOD, send
 from tests.scripted_server import Script, ScriptedServer, http_answer, self_signed
 from tests.simulator import Simulator
 

@@ -11,8 +11,8 @@ import time
 import pytest
 import requests
 
-from channels_app.providers.apidaze.simulator.record import most_in_a_second
-from tests.channels_app.providers.apidaze.simulator_client import connect, raw_send, send, validate
+from channels_app.simulators.apidaze.record import most_in_a_second
+from tests.channels_app.simulators.apidaze.client import connect, raw_send, send, validate
 from tests.simulator import ROOT, Simulator
 
 
@@ -127,7 +127,7 @@ def test_a_rolling_second_is_half_open(arrivals: list[float], most: int) -> None
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_at_once_without_a_traceback(number: signal.Signals) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "channels_app.providers.apidaze.simulator", "--port", "0"],
+        [sys.executable, "-m", "channels_app.simulators.apidaze", "--port", "0"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -151,14 +151,11 @@ def test_it_ends_at_once_without_a_traceback(number: signal.Signals) -> None:
     assert (process.returncode, errors) == (0, "")
 
 
-@pytest.mark.parametrize(
-    "program", [["-m", "channels_app.providers.apidaze.simulator"], ["manage.py", "apidaze_simulator"]]
-)
-def test_a_taken_port_is_one_line_and_exit_code_1(program: list[str]) -> None:
+def test_a_taken_port_is_one_line_and_exit_code_1() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = subprocess.run(
-            [sys.executable, *program, "--port", str(port)],
+            [sys.executable, "-m", "channels_app.simulators.apidaze", "--port", str(port)],
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -184,9 +181,6 @@ def test_it_starts_again_on_the_same_port() -> None:
 
 
 def test_it_needs_no_django() -> None:
-    program = (
-        "import sys, channels_app.providers.apidaze.simulator.server\n"
-        "raise SystemExit('django' in sys.modules)"
-    )
+    program = "import sys, channels_app.simulators.apidaze.server\nraise SystemExit('django' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=10, check=False)
     assert done.returncode == 0

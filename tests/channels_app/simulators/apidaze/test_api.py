@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from tests.channels_app.providers.apidaze.simulator_client import GOOD, connect, raw_send, send, validate
+from tests.channels_app.simulators.apidaze.client import GOOD, connect, raw_send, send, validate
 from tests.simulator import Simulator
 
 NOT_A_PAIR = {"code": "E_NOT_FOUND", "message": "api secret and api key are not a pair"}

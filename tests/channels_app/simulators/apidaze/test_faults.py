@@ -8,7 +8,7 @@ import time
 import pytest
 import requests
 
-from tests.channels_app.providers.apidaze.simulator_client import GOOD, connect, raw_send, send, validate
+from tests.channels_app.simulators.apidaze.client import GOOD, connect, raw_send, send, validate
 from tests.simulator import Simulator
 
 

@@ -14,8 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.channels_app.providers.apidaze.simulator_client import GOOD, send
-from tests.channels_app.providers.apidaze.test_simulator_phone import Webhook, webhook
+from tests.channels_app.simulators.apidaze.client import GOOD, send
+from tests.channels_app.simulators.apidaze.test_phone import Webhook, webhook
 from tests.scripted_server import ScriptedServer, http_answer
 from tests.simulator import Simulator
 

@@ -10,7 +10,8 @@ from .server import run
 def main() -> int:
     """Run until SIGTERM or Ctrl-C; gives the exit code."""
     parser = argparse.ArgumentParser(
-        prog="apidaze_simulator", description="Plays Apidaze's messaging API and the customer's phone."
+        prog="python -m channels_app.simulators.apidaze",
+        description="Plays Apidaze's messaging API and the customer's phone.",
     )
     add_arguments(parser)
     return run(options_from(vars(parser.parse_args())))

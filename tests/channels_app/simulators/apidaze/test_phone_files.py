@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.channels_app.providers.apidaze.simulator_client import GOOD, connect, send
-from tests.channels_app.providers.apidaze.test_simulator_downloads import MEGABYTE, peak_memory
-from tests.channels_app.providers.apidaze.test_simulator_phone import Webhook, WebhookHandler, webhook
+from tests.channels_app.simulators.apidaze.client import GOOD, connect, send
+from tests.channels_app.simulators.apidaze.test_downloads import MEGABYTE, peak_memory
+from tests.channels_app.simulators.apidaze.test_phone import Webhook, WebhookHandler, webhook
 from tests.scripted_server import ScriptedServer, http_answer
 from tests.simulator import Simulator
 
