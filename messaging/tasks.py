@@ -54,7 +54,7 @@ def ring_waiting_channels() -> None:
     """Rings for every channel with something due that nobody serves, so that a lost doorbell costs seconds."""
     ready = Session.objects.filter(channel=OuterRef("pk"), send_priority__isnull=False)
     served_or_waiting = Q(sending_state__lease_ends_at__gt=Now()) | Q(sending_state__waits_until__gt=Now())
-    for channel in Channel.objects.enabled().filter(Exists(ready)).exclude(served_or_waiting):
+    for channel in Channel.objects.filter(Exists(ready), enabled=True).exclude(served_or_waiting):
         if not channel.holds_queue:
             doorbell.ring(channel.pk)
 

@@ -23,7 +23,7 @@ from channels_app.admin.kit.labels import channel_status
 from channels_app.admin.kit.tabs import tabs_of
 from channels_app.admin.numbers import NumberInline
 from channels_app.changes import Line
-from channels_app.models import Channel, Domain
+from channels_app.models import Channel, Domain, WebhookToken
 from channels_app.providers import PROVIDERS, itsp_choices
 from channels_app.providers.base import Provider
 
@@ -170,7 +170,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
             raise PermissionDenied
         if request.method == "POST" and request.POST.get("old_address") in ("later", "now"):
             at_once = request.POST["old_address"] == "now"
-            channel.rotate_webhook_token(end_old_at_once=at_once)
+            WebhookToken.rotate(channel, end_old_at_once=at_once)
             self.log_change(request, channel, _("Made a new webhook address."))
             text = (
                 _("There is a new webhook address: enter it at the ITSP now. The old one has ended.")

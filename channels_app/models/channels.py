@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
+from django.core.validators import BaseValidator, MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from channels_app import credentials
+from channels_app.api_address import clean_api_address
 from channels_app.models.domains import Domain
 from channels_app.models.failures import HOLDS_QUEUE, FailureCode, failure_code_of, why_it_failed
 from channels_app.moments import moment
@@ -24,18 +24,17 @@ from channels_app.providers import get_provider
 from channels_app.providers.base import Account, CheckOutcome, CheckResult, Provider
 
 if TYPE_CHECKING:
-    from channels_app.models.webhook_tokens import WebhookToken
+    from django.utils.functional import _StrPromise
 
 MAX_RATE = 1000  # messages a second
 MAX_TIMEOUT_DAYS = 365
 SWITCHED_OFF = "disabled"  # among the changes of status
-MOST_STATUS_CHANGES = 100  # that are kept of a channel
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
-class ChannelQuerySet(models.QuerySet["Channel"]):
-    def enabled(self) -> Self:
-        return self.filter(enabled=True)
+def _between(most: int, message: _StrPromise) -> list[BaseValidator]:
+    """Validators of a field from 1 to `most`."""
+    return [MinValueValidator(1, message), MaxValueValidator(most, message)]
 
 
 class Channel(models.Model):
@@ -76,10 +75,7 @@ class Channel(models.Model):
     sending_rate = models.PositiveIntegerField(
         _("message sending rate"),
         default=1,
-        validators=[
-            MinValueValidator(1, _("Enter a whole number from 1 to 1,000, for example 1")),
-            MaxValueValidator(MAX_RATE, _("Enter a whole number from 1 to 1,000, for example 1")),
-        ],
+        validators=_between(MAX_RATE, _("Enter a whole number from 1 to 1,000, for example 1")),
         help_text=_(
             "Messages per second for the whole channel; more wait in a queue and leave at this rate. "
             "Above the ITSP's own limit deliveries may fail; ask the ITSP for your limit."
@@ -89,12 +85,7 @@ class Channel(models.Model):
     session_timeout_days = models.PositiveIntegerField(
         _("session timeout (days)"),
         default=7,
-        validators=[
-            MinValueValidator(1, _("Enter a whole number of days from 1 to 365, for example 7")),
-            MaxValueValidator(
-                MAX_TIMEOUT_DAYS, _("Enter a whole number of days from 1 to 365, for example 7")
-            ),
-        ],
+        validators=_between(MAX_TIMEOUT_DAYS, _("Enter a whole number of days from 1 to 365, for example 7")),
         help_text=_("A session without a message, pick-up or transfer for this long is closed."),
     )
     accompanying_text = models.CharField(
@@ -121,8 +112,6 @@ class Channel(models.Model):
     # When a self-test last went all the way, through the domain that is chosen still.
     webhook_tested_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = ChannelQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("SMS channel")
@@ -270,22 +259,15 @@ class Channel(models.Model):
 
     def _note_status(self, status: str, now: dt.datetime) -> None:
         failed = status == self.Status.FAILED
-        self.status_changes.create(
-            status=status,
-            failure_code=self.failure_code if failed else "",
-            failure_detail=self.failure_detail if failed else "",
-            changed_at=now,
-        )
-        old = list(self.status_changes.values_list("pk", flat=True)[MOST_STATUS_CHANGES:])
-        if old:
-            self.status_changes.filter(pk__in=old).delete()
+        why = (self.failure_code, self.failure_detail) if failed else ("", "")
+        self.status_changes.note(status, *why, now)
 
     def clean(self) -> None:
         self.name = self.name.strip()
         if not self.name:
             raise ValidationError({"name": _("Enter a name, for example Apidaze main account")})
         if self.base_url:
-            self._clean_base_url()
+            self.base_url = clean_api_address(self.base_url)
         if self.itsp and self.provider.requires_accompanying_text and not self.accompanying_text.strip():
             raise ValidationError(
                 {
@@ -295,45 +277,19 @@ class Channel(models.Model):
                 }
             )
 
-    def _clean_base_url(self) -> None:
-        self.base_url = self.base_url.strip().rstrip("/")
-        try:
-            URLValidator(schemes=["https", "http"])(self.base_url)
-        except ValidationError:
-            raise ValidationError(
-                {"base_url": _("This is no web address; write it like https://api.apidaze.io")}
-            ) from None
-
     @property
-    def webhook_token(self) -> WebhookToken:
-        """The current token, made where there is none yet."""
-        token = self.tokens.filter(ends_at=None).first()
-        return token or self.tokens.get_or_create(ends_at=None)[0]
+    def webhook_token(self) -> str:
+        """The current token of the webhook's address, made where there is none yet."""
+        current = self.tokens.filter(ends_at=None).first()
+        return (current or self.tokens.get_or_create(ends_at=None)[0]).token
 
     @property
     def webhook_path(self) -> str:
         """Where the ITSP's requests come in, under any domain."""
-        return reverse("webhook", args=[self.itsp, self.webhook_token.token])
+        return reverse("webhook", args=[self.itsp, self.webhook_token])
 
     def note_webhook_test(self, *, passed: bool) -> None:
         """Notes whether a self-test went all the way, unless another domain has been chosen meanwhile."""
         self.webhook_tested_at = timezone.now() if passed else None
         asked = Channel.objects.filter(pk=self.pk, domain=self.domain)
         asked.update(webhook_tested_at=self.webhook_tested_at)
-
-    def rotate_webhook_token(self, *, end_old_at_once: bool = False) -> WebhookToken:
-        """A new token for the webhook's address; the old one works `ROTATED_TOKEN_HOURS` more, or no longer."""
-        now = timezone.now()
-        old_ends_at = now if end_old_at_once else now + dt.timedelta(hours=settings.ROTATED_TOKEN_HOURS)
-        with transaction.atomic():
-            Channel.objects.select_for_update().get(pk=self.pk)
-            self.tokens.filter(ends_at=None).update(ends_at=old_ends_at)
-            if end_old_at_once:
-                self.tokens.filter(ends_at__gt=now).update(ends_at=now)
-            return self.tokens.create()
-
-
-# Not beside the tokens: the first migration looks for it here.
-def new_webhook_token() -> str:
-    """256 bits: the token is the only secret between the internet and the webhook."""
-    return secrets.token_urlsafe(32)

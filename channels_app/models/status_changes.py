@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.models.channels import SWITCHED_OFF, Channel
 from channels_app.models.failures import FailureCode, why_it_failed
+
+KEPT = 100  # changes of a channel: the newest
+
+
+class ChannelStatusChangeQuerySet(models.QuerySet["ChannelStatusChange"]):
+    def note(self, status: str, failure_code: str, failure_detail: str, at: dt.datetime) -> None:
+        """Adds a change to those of one channel, and forgets its oldest beyond `KEPT`."""
+        self.create(status=status, failure_code=failure_code, failure_detail=failure_detail, changed_at=at)
+        old = list(self.values_list("pk", flat=True)[KEPT:])
+        if old:
+            self.filter(pk__in=old).delete()
 
 
 class ChannelStatusChange(models.Model):
@@ -17,6 +30,8 @@ class ChannelStatusChange(models.Model):
     failure_code = models.CharField(max_length=20, choices=FailureCode.choices, blank=True, default="")
     failure_detail = models.CharField(max_length=300, blank=True, default="")
     changed_at = models.DateTimeField()
+
+    objects = ChannelStatusChangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("change of status")

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from django.db import connection, models
+import datetime as dt
+import secrets
+
+from django.conf import settings
+from django.db import connection, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from channels_app.models.channels import Channel, new_webhook_token
+from channels_app.models.channels import Channel
+
+
+def new_webhook_token() -> str:
+    """256 bits: the token is the only secret between the internet and the webhook."""
+    return secrets.token_urlsafe(32)
 
 
 class WebhookToken(models.Model):
@@ -30,6 +39,18 @@ class WebhookToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.token[:4]}…"
+
+    @classmethod
+    def rotate(cls, channel: Channel, *, end_old_at_once: bool = False) -> str:
+        """A new token for the channel's webhook address; the old one works `ROTATED_TOKEN_HOURS` more, or no longer."""
+        now = timezone.now()
+        old_ends_at = now if end_old_at_once else now + dt.timedelta(hours=settings.ROTATED_TOKEN_HOURS)
+        with transaction.atomic():
+            Channel.objects.select_for_update().get(pk=channel.pk)
+            channel.tokens.filter(ends_at=None).update(ends_at=old_ends_at)
+            if end_old_at_once:
+                channel.tokens.filter(ends_at__gt=now).update(ends_at=now)
+            return channel.tokens.create().token
 
     @classmethod
     def channel_of(cls, itsp: str, token: str) -> Channel | None:

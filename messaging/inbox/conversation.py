@@ -14,7 +14,7 @@ from messaging.inbox.composer import Composer, composer_of
 from messaging.inbox.conversation_lines import Line, Present, line_of, lines_of
 from messaging.inbox.display import Shown, clock
 from messaging.models import Attachment, Contact, Message, Session
-from messaging.models.session_access import may_move, may_pick_up, may_take_over
+from messaging.models.session_rights import may_move, may_pick_up, may_take_over
 from messaging.refusal import NotFoundError
 from messaging.sessions import locking
 from messaging.sessions.personal import with_marks
@@ -80,12 +80,12 @@ def visible_session(user: User, seat: Extension | None, session_id: int) -> Sess
     """
     sessions = Session.objects.select_related("channel__domain", "channel__sending_state", "queue")
     contact = Contact.objects.filter(customer_number=OuterRef("customer_number"))
-    sessions = sessions.annotate(
+    described = sessions.annotate(
         contact_name=Subquery(contact.values("name")),
         contact_company=Subquery(contact.values("company")),
         later_session=Subquery(_later_sessions(user, seat).values("pk")[:1]),
     )
-    if found := with_marks(sessions.visible_to(user, seat), seat).filter(pk=session_id).first():
+    if found := with_marks(described.visible_to(user, seat), seat).filter(pk=session_id).first():
         return found
     hidden = Session.objects.filter(pk=session_id).first()
     if hidden is not None:

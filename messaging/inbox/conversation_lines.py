@@ -18,7 +18,7 @@ from messaging.files.problems import in_words
 from messaging.files.types import type_name
 from messaging.inbox.display import Shown, about, clock, day
 from messaging.models import Attachment, Message, Session, SessionEvent
-from messaging.models.session_access import may_resolve
+from messaging.models.session_rights import may_resolve
 from messaging.outbound.status_texts import meaning_of, reason_of
 from messaging.outbound.waiting import leaves_in
 

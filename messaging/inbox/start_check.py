@@ -11,7 +11,7 @@ from channels_app.models import Extension
 from channels_app.phone_numbers import pretty_number
 from messaging.inbox.search import Search
 from messaging.models import Contact
-from messaging.models.session_access import may_answer
+from messaging.models.session_rights import may_answer
 from messaging.outbound import starting
 from messaging.refusal import RefusedError
 

@@ -1,4 +1,4 @@
-"""Who sees what: the one place that says which sessions a person may see, answer, pick up, transfer and close.
+"""Who sees what: the one place that says which sessions a person may see. What one may do: `session_rights`.
 
 | session                 | seen by                                                              |
 | ----------------------- | -------------------------------------------------------------------- |
@@ -15,7 +15,7 @@ Every entry point starts from `visible_to`; what it does not give is a 404.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Self
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -25,8 +25,8 @@ from django.utils import timezone
 from channels_app.models import Extension, MessageQueue, User
 from messaging.models.presence import Presence
 
-if TYPE_CHECKING:
-    from messaging.models.sessions import Session
+# The rows are sessions; their model is built on this module, so it can't be named here.
+_Session = TypeVar("_Session", bound=models.Model)
 
 _HELD_BY_NOBODY = Q(holder__isnull=True)
 _NEVER_HELD = Q(holder__isnull=True, holder_name="")
@@ -35,10 +35,10 @@ _NEVER_HELD = Q(holder__isnull=True, holder_name="")
 def waits_too_long() -> Q:
     """Open sessions whose customer waits for an answer of a holder who is away."""
     present = Presence.objects.available().filter(extension=OuterRef("holder"))
-    return Q(~Exists(present), status="open", holder__isnull=False, waiting_since__lte=_too_long_ago())
+    return Q(~Exists(present), status="open", holder__isnull=False, waiting_since__lte=too_long_ago())
 
 
-def _too_long_ago() -> dt.datetime:
+def too_long_ago() -> dt.datetime:
     return timezone.now() - dt.timedelta(minutes=settings.WAITING_TOO_LONG_MINUTES)
 
 
@@ -47,7 +47,7 @@ def seat_of(user: User) -> Extension | None:
     return Extension.objects.select_related("presence").filter(user=user).first() if user.pk else None
 
 
-class SessionAccessQuerySet(models.QuerySet["Session"]):
+class SessionAccessQuerySet(models.QuerySet[_Session]):
     def visible_to(self, user: User, seat: Extension | None) -> Self:
         """The sessions that `user`, sitting at `seat`, may see."""
         if not user.is_active:
@@ -95,51 +95,3 @@ class SessionAccessQuerySet(models.QuerySet["Session"]):
         return self.filter(
             (Q(holder__isnull=True) & ~Q(holder_name="")) | (Q(queue__isnull=True) & ~Q(queue_name=""))
         )
-
-
-def may_answer(session: Session, seat: Extension | None) -> bool:
-    """Whether `seat` may write in an open session: its holder, or where nobody holds it, an agent of its queue.
-
-    The queue's mode decides what an answer does, not who may answer: see `messaging.sessions.pickup`.
-    """
-    if seat is None or not session.is_open:
-        return False
-    if session.holder_id is not None:
-        return session.holder_id == seat.pk
-    return seat.pk in session.queue_agents
-
-
-def may_pick_up(session: Session, seat: Extension | None) -> bool:
-    """Whether the pick-up button is there for `seat`: never where the queue's mode is *Pickup disabled*."""
-    return (
-        session.holder_id is None
-        and may_answer(session, seat)
-        and session.queue is not None
-        and session.queue.mode != MessageQueue.Mode.DISABLED
-    )
-
-
-def may_take_over(session: Session, seat: Extension | None) -> bool:
-    """Whether `seat` may take the session from a holder who is away: an agent of its queue, where it waits too long."""
-    if seat is None or session.holder_id in (None, seat.pk) or session.waiting_since is None:
-        return False
-    if session.waiting_since > _too_long_ago() or seat.pk not in session.queue_agents:
-        return False
-    return type(session).objects.filter(waits_too_long(), pk=session.pk).exists()
-
-
-def may_move(session: Session, user: User, seat: Extension | None) -> bool:
-    """Whether `user` may transfer and close: who may answer; supervisors and administrators always."""
-    return session.is_open and (user.oversees or may_answer(session, seat))
-
-
-def may_resolve(session: Session, user: User, seat: Extension | None) -> bool:
-    """Whether a person may cancel, send again and say *it was sent* in a session that the person may see.
-
-    Who may answer now, and administrators; in a closed session, which nobody may answer, the agents who see it.
-    """
-    if user.is_administrator:
-        return True
-    if session.is_open:
-        return may_answer(session, seat)
-    return type(session).objects.filter(pk=session.pk).seen_from(seat).exists()

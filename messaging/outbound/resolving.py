@@ -12,7 +12,7 @@ from channels_app.models import Channel, Extension, User
 from messaging.broker import doorbell, hints
 from messaging.files import uploads
 from messaging.models import Message, Session
-from messaging.models.session_access import may_answer, may_resolve
+from messaging.models.session_rights import may_answer, may_resolve
 from messaging.outbound import writing
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sending import turns

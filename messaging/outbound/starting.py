@@ -15,7 +15,7 @@ from channels_app.models import Extension, RoutingRule, User
 from channels_app.phone_numbers import normalise_number
 from messaging.broker import hints
 from messaging.models import Message, Session, SessionEvent
-from messaging.models.session_access import may_answer
+from messaging.models.session_rights import may_answer
 from messaging.outbound import writing
 from messaging.refusal import RefusedError
 from messaging.sessions import locking, personal

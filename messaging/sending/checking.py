@@ -23,7 +23,7 @@ def check_all() -> None:
         return  # the round before is still waiting for answers
     try:
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as threads:
-            list(threads.map(_check_and_let_go, list(Channel.objects.enabled())))
+            list(threads.map(_check_and_let_go, list(Channel.objects.filter(enabled=True))))
     finally:
         _one_round.release()
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from channels_app.models import Channel, Extension, User
 from messaging.broker import hints
 from messaging.models import Message, Session, SessionEvent
-from messaging.models.session_access import may_move
+from messaging.models.session_rights import may_move
 from messaging.refusal import RefusedError
 from messaging.sessions import locking
 from messaging.sessions.timeline import name_of, note

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from channels_app.models import Extension, User
 from channels_app.phone_numbers import is_phone_number
 from messaging.models import Session, SessionEvent
-from messaging.models.session_access import may_answer, may_take_over
+from messaging.models.session_rights import may_answer, may_take_over
 from messaging.refusal import NotFoundError, RefusedError, TakenError
 
 TOLD_FOR = dt.timedelta(minutes=10)  # after that a page that is still open learns no more than any other

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from channels_app.models import Extension, MessageQueue, User
 from messaging.broker import hints
 from messaging.models import Session, SessionEvent
-from messaging.models.session_access import may_move
+from messaging.models.session_rights import may_move
 from messaging.refusal import RefusedError
 from messaging.sessions import locking, personal
 from messaging.sessions.timeline import name_of, note

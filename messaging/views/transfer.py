@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from channels_app.models import Extension, MessageQueue
 from messaging.inbox.conversation import visible_session
 from messaging.models import Session
-from messaging.models.session_access import may_move
+from messaging.models.session_rights import may_move
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sessions import transfer as story
 from messaging.sessions.presence import with_presence

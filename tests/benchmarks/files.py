@@ -31,7 +31,7 @@ def inbound(home: Path, files: int = 5) -> Figures:
 
     backlog.empty()
     channel = backlog.make_channel(0, "http://127.0.0.1:1", 1)
-    path, number = f"/webhooks/apidaze/{channel.webhook_token.token}/", channel.rules.get().number
+    path, number = f"/webhooks/apidaze/{channel.webhook_token}/", channel.rules.get().number
     web = Web(home, os.environ["DATABASE_URL"], world.broker.url)
     web.environment["MALLOC_ARENA_MAX"] = "2"  # as the launcher does
     worker = world.senders(home, "files")

@@ -39,7 +39,7 @@ def live(home: Path, messages: int = 30, streams: int = 200) -> Figures:
 
     channel, cookies = _world()
     session_id = channel.sessions.get().pk
-    address = f"/webhooks/apidaze/{channel.webhook_token.token}/"
+    address = f"/webhooks/apidaze/{channel.webhook_token}/"
     number = channel.rules.get().number
     with _events(home) as events, granian("config.wsgi:application") as url, chromium() as browser:
         page = _page(browser, url, cookies[0], f"/inbox/{session_id}/?tab=queue")

@@ -59,7 +59,7 @@ def arrive(server: WebServer, channel, text: str, sender: str = CUSTOMER) -> Non
         "destination_number": NUMBER[1:],
         "text": text,
     }
-    address = f"{server.origin}/webhooks/apidaze/{channel.webhook_token.token}/"
+    address = f"{server.origin}/webhooks/apidaze/{channel.webhook_token}/"
     assert requests.post(address, data=json.dumps(body), timeout=10).status_code == 200
 
 

@@ -27,7 +27,7 @@ def bring(client: Client, channel: Channel, rule: RoutingRule, file_folder: Path
         if isinstance(files, dict) and all(isinstance(content, bytes) for content in files.values()):
             files = repr({name: base64.b64encode(content).decode() for name, content in files.items()})
         body = {"caller_id_number": CUSTOMER[1:], "destination_number": to[1:], "text": text, field: files}
-        address = f"/webhooks/apidaze/{channel.webhook_token.token}/"
+        address = f"/webhooks/apidaze/{channel.webhook_token}/"
         answer = client.post(address, json.dumps(body), content_type="application/json")
         assert answer.status_code == 200
         message = Message.objects.order_by("pk").last()

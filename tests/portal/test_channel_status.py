@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 
 from channels_app.models import Channel
-from channels_app.models.channels import MOST_STATUS_CHANGES
 from channels_app.models.failures import FailureCode
+from channels_app.models.status_changes import KEPT
 from messaging.sending import checking
 from tests.portal.conftest import channel_form, page_of
 from tests.simulator import Simulator
@@ -77,9 +77,9 @@ def test_the_page_has_the_last_twenty_changes(administrator_client: Client, chan
 
 
 def test_as_many_changes_are_kept_as_somebody_may_ask_for(channel: Channel) -> None:
-    for index in range(MOST_STATUS_CHANGES + 5):
+    for index in range(KEPT + 5):
         channel.record_failure(FailureCode.CREDENTIALS if index % 2 else FailureCode.NO_ANSWER)
-    assert channel.status_changes.count() == MOST_STATUS_CHANGES
+    assert channel.status_changes.count() == KEPT
 
 
 def test_switching_a_channel_off_and_on_is_a_change(administrator_client: Client, channel: Channel) -> None:

@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from channels_app.models import Channel, Domain
+from channels_app.models import Channel, Domain, WebhookToken
 from messaging.models import WebhookLogEntry
 from tests.portal.conftest import page_of
 
@@ -56,7 +56,7 @@ def test_times_have_one_form_everywhere(administrator_client: Client, channel: C
         WebhookLogEntry.objects.create(channel=channel, received_at=timezone.now(), outcome="stored")
         page = administrator_client.get("/portal/messaging/webhooklogentry/").content.decode()
         assert channel.webhook_token
-        channel.rotate_webhook_token()
+        WebhookToken.rotate(channel)
         channel_page = administrator_client.get(page_of(channel)).content.decode()
     assert "24 Nov 2026, 19:12" in page
     assert "works until 25 Nov, 19:12" in channel_page

@@ -54,7 +54,7 @@ def _tell_simulator(file: Path) -> None:
     if channel.base_url.startswith("http://127.0.0.1:"):
         channel.base_url = _simulator_address()
         channel.save(update_fields=["base_url"])
-    path = reverse("webhook", args=[channel.itsp, channel.webhook_token.token])
+    path = reverse("webhook", args=[channel.itsp, channel.webhook_token])
     known["phone"] = {
         "webhook_url": f"http://127.0.0.1:{settings.PORT}{path}",
         "business_numbers": [QUEUE_NUMBER, EXTENSION_NUMBER],

@@ -40,7 +40,7 @@ def receive(client, channel, rule):
             "media_urls": list(addresses),
         }
         client.post(
-            f"/webhooks/apidaze/{channel.webhook_token.token}/",
+            f"/webhooks/apidaze/{channel.webhook_token}/",
             json.dumps(body),
             content_type="application/json",
         )

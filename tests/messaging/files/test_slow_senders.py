@@ -59,7 +59,7 @@ def test_however_many_forms_and_files_come_in_slowly_others_are_served(
         time.sleep(3)  # for as long as a place is waited for
 
         body = {"caller_id_number": CUSTOMER[1:], "destination_number": NUMBER[1:], "text": "Hello"}
-        address = f"{server.origin}/webhooks/apidaze/{channel.webhook_token.token}/"
+        address = f"{server.origin}/webhooks/apidaze/{channel.webhook_token}/"
         assert requests.post(address, json=body, timeout=5).status_code == 200
         his = {**signed_in(ben), "Content-Type": file}
         put = requests.post(

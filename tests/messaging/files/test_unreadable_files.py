@@ -63,7 +63,7 @@ def test_a_form_s_plus_is_not_lost(client, channel, rule, stored):
     assert "+" in encoded
     body = f"from={CUSTOMER[1:]}&to={NUMBER[1:]}&files={quote_plus('{')}'a.bin':'{encoded}'{quote_plus('}')}"
     client.post(
-        f"/webhooks/apidaze/{channel.webhook_token.token}/",
+        f"/webhooks/apidaze/{channel.webhook_token}/",
         body,
         content_type="application/x-www-form-urlencoded",
     )

@@ -145,7 +145,7 @@ def test_a_redirect_is_told_without_the_token(at: Callable[..., Channel], author
     with ScriptedServer(redirect, tls=authority.server()) as server:
         text = self_test.run(at(server.port), OWN).text
     assert "is sent on to https://www.example.com, and carriers don't follow" in text
-    assert Channel.objects.get().webhook_token.token not in text
+    assert Channel.objects.get().webhook_token not in text
 
 
 def test_a_certificate_is_told_before_the_server_sees_the_address(

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from messaging.models import Session
-from messaging.models.session_access import may_answer, may_move, may_pick_up
+from messaging.models.session_rights import may_answer, may_move, may_pick_up
 from messaging.outbound import writing
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sessions import closing, pickup, transfer

@@ -1,0 +1,21 @@
+"""The address of an ITSP's API, as somebody typed it."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.utils.translation import gettext as _
+
+
+def clean_api_address(typed: str) -> str:
+    """The address without what follows it by accident.
+
+    Raises `ValidationError` of the field `base_url` for what is no web address.
+    """
+    address = typed.strip().rstrip("/")
+    try:
+        URLValidator(schemes=["https", "http"])(address)
+    except ValidationError:
+        message = _("This is no web address; write it like https://api.apidaze.io")
+        raise ValidationError({"base_url": message}) from None
+    return address
