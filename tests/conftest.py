@@ -25,7 +25,7 @@ def _no_line_of_another_test() -> None:
 
 @pytest.fixture
 def make_extension(db: None) -> Callable[..., Extension]:
-    """Makes an agent's seat: `make_extension("1001", "Anna")`."""
+    """Makes an agent's extension: `make_extension("1001", "Anna")`."""
 
     def make(number: str, name: str = "", role: str = Role.AGENT) -> Extension:
         user = User.objects.create_user(number, "secret words 123", role=role)

@@ -1,4 +1,4 @@
-"""Extensions: agents' seats, each with its login."""
+"""Extensions: what agents sign in as, each with its login."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from channels_app.models import Extension, Role, User
 
 
 class ExtensionForm(PortalForm[Extension]):
-    """The seat itself; its login has a page of its own."""
+    """The extension itself; its login has a page of its own."""
 
     class Meta:
         model = Extension
@@ -46,7 +46,7 @@ class ExtensionForm(PortalForm[Extension]):
 
 
 class NewExtensionForm(ExtensionForm):
-    """A seat and its login in one form."""
+    """An extension and its login in one form."""
 
     login = forms.ModelChoiceField(
         User.objects.filter(extension=None, is_active=True),

@@ -1,4 +1,4 @@
-"""Agents' seats."""
+"""Extensions: what agents receive and answer messages as."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from channels_app.models.users import User
 
 
 class Extension(models.Model):
-    """A seat: a number such as 1001, a name, and one login."""
+    """A number such as 1001, a name, and one login."""
 
     number = models.CharField(
         _("extension number"),

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from channels_app.admin.kit.labels import badge, channel_status, domain_status
 from channels_app.models import Channel, Domain, User
 from config.portal import guidance
-from config.portal.theme import has_seat
+from config.portal.theme import has_inbox
 from messaging.admin import overview
 from messaging.admin.charts import Chart
 from messaging.models import UnroutableMessage
@@ -60,7 +60,7 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "queues": _queue_lines(queues[:SHOWN]),
         "agents": _agents(may_list=user.has_perm("channels_app.view_extension")),
         "charts": _charts(counted),
-        "has_seat": has_seat(request),
+        "has_inbox": has_inbox(request),
     }
 
 

@@ -100,7 +100,7 @@ def guidance(request: HttpRequest) -> Guidance:
 def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
     """Each step: whether it is done, its title, why, how, and where."""
     to_queue = _page("messagequeue", facts["empty_queue"] or facts["queue"])
-    agents_in_queue = facts["seat"] and facts["queue"]
+    agents_in_queue = facts["extension"] and facts["queue"]
     return [
         (
             facts["domain"],
@@ -161,7 +161,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
                 "Send a text from a mobile phone to your number. An agent signs in with the link that you handed "
                 "over; the message is under Queue."
             ),
-            reverse("inbox") if facts["own_seat"] else reverse("admin:messaging_session_changelist"),
+            reverse("inbox") if facts["own_extension"] else reverse("admin:messaging_session_changelist"),
         ),
     ]
 
@@ -183,8 +183,8 @@ def _facts(user: User) -> dict[str, Any]:
         number=Exists(RoutingRule.objects.all()),
         queue=Subquery(MessageQueue.objects.order_by("pk").values("pk")[:1]),
         empty_queue=Subquery(empty.values("pk")[:1]),
-        seat=Exists(Extension.objects.all()),
-        own_seat=Exists(Extension.objects.filter(user=OuterRef("pk"))),
+        extension=Exists(Extension.objects.all()),
+        own_extension=Exists(Extension.objects.filter(user=OuterRef("pk"))),
         person=Exists(RoutingRule.objects.filter(destination_extension__isnull=False)),
         agents=Exists(MessageQueue.objects.filter(agents__isnull=False)),
         reached=came_in | tested,

@@ -27,7 +27,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             "",
             [
                 _item(_("Overview"), "dashboard", "admin:index"),
-                *([_item(_("Inbox"), "inbox", "inbox")] if has_seat(request) else []),
+                *([_item(_("Inbox"), "inbox", "inbox")] if has_inbox(request) else []),
             ],
         ),
         (
@@ -93,15 +93,15 @@ def _unroutable(request: HttpRequest) -> dict[str, Any] | None:
     return item
 
 
-def has_seat(request: HttpRequest) -> bool:
+def has_inbox(request: HttpRequest) -> bool:
     """Whether the person has an inbox; asked for once a request."""
-    from messaging.models.session_access import seat_of
+    from messaging.models.person import Person
 
-    if not hasattr(request, "has_seat"):
-        request.has_seat = (  # type: ignore[attr-defined]
-            request.user.is_authenticated and seat_of(request.user) is not None
+    if not hasattr(request, "has_inbox"):
+        request.has_inbox = (  # type: ignore[attr-defined]
+            request.user.is_authenticated and Person.of(request.user).extension is not None
         )
-    return bool(request.has_seat)  # type: ignore[attr-defined]
+    return bool(request.has_inbox)  # type: ignore[attr-defined]
 
 
 UNFOLD: dict[str, Any] = {

@@ -68,9 +68,9 @@ def waiting_queues() -> tuple[list[WaitingQueue], int]:
 
 def agents_now() -> tuple[list[str], int]:
     """Who is available, and how many are away."""
-    seats = with_presence(Extension.objects.filter(user__is_active=True))
-    available = [str(seat) for seat in seats if getattr(seat, "is_available", False)]
-    return available, len(seats) - len(available)
+    extensions = with_presence(Extension.objects.filter(user__is_active=True))
+    available = [str(extension) for extension in extensions if getattr(extension, "is_available", False)]
+    return available, len(extensions) - len(available)
 
 
 def channels_worst_first() -> list[Channel]:

@@ -25,7 +25,7 @@ from messaging.admin.session_filters import GoneFilter, NeedsFilter, WaitingFilt
 from messaging.admin.transfer_form import TargetForm
 from messaging.inbox.conversation import read_conversation, read_earlier
 from messaging.models import Session
-from messaging.models.session_access import seat_of
+from messaging.models.person import Person
 from messaging.refusal import NotFoundError
 from messaging.sessions.closing import close
 from messaging.sessions.transfer import transfer
@@ -126,9 +126,8 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
             return self._ask_for_target(request, form, ids)
         target = form.chosen()
         deed = _("Transferred to %(target)s.") % {"target": target}
-        user = cast(User, request.user)
-        seat = seat_of(user)
-        done = self.act_on_each(request, ids, lambda pk: transfer(user, seat, pk, target), deed)
+        person = Person.of(cast(User, request.user))
+        done = self.act_on_each(request, ids, lambda pk: transfer(person, pk, target), deed)
         if done:
             text = ngettext(
                 "%(count)d session went to %(target)s.", "%(count)d sessions went to %(target)s.", done
@@ -140,8 +139,8 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
     def close_selected(self, request: HttpRequest, queryset: QuerySet[Session]) -> HttpResponse | None:
         is_open = queryset.filter(status=Session.Status.OPEN)
         ids = list(is_open.order_by("pk").values_list("pk", flat=True))
-        user = cast(User, request.user)
-        done = self.act_on_each(request, ids, partial(close, user, seat_of(user)), _("Closed."))
+        person = Person.of(cast(User, request.user))
+        done = self.act_on_each(request, ids, partial(close, person), _("Closed."))
         if done:
             text = ngettext("%(count)d session was closed.", "%(count)d sessions were closed.", done)
             self.message_user(request, text % {"count": done}, messages.SUCCESS)
@@ -194,12 +193,11 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
 
 def _timeline(request: HttpRequest, session: Session) -> Any:
     """The newest messages and lines, or those before `?before=`."""
-    user = cast(User, request.user)
-    seat = seat_of(user)
+    person = Person.of(cast(User, request.user))
     before = request.GET.get("before", "")
     try:
         if is_id(before):
-            return read_earlier(user, seat, session.pk, int(before))
-        return read_conversation(user, seat, session.pk).timeline
+            return read_earlier(person, session.pk, int(before))
+        return read_conversation(person, session.pk).timeline
     except NotFoundError:
         raise Http404 from None

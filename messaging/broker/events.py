@@ -22,7 +22,7 @@ from channels_app.hosts import is_ours
 from channels_app.models import User
 from messaging.broker import hints
 from messaging.broker.hint_streams import Stream, Switchboard
-from messaging.models.session_access import seat_of
+from messaging.models.person import Person
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[Scope], Awaitable[None]]
@@ -178,7 +178,7 @@ def _is_page_of_ours(request: ASGIRequest) -> bool:
 
 def _topics_of(user: User) -> set[str]:
     topics = {hints.OVERSEERS} if user.oversees else set()
-    if seat := seat_of(user):
-        topics.add(hints.of_extension(seat.pk))
-        topics.update(map(hints.of_queue, seat.queues.values_list("pk", flat=True)))
+    if extension := Person.of(user).extension:
+        topics.add(hints.of_extension(extension.pk))
+        topics.update(map(hints.of_queue, extension.queues.values_list("pk", flat=True)))
     return topics

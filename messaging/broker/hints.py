@@ -36,7 +36,7 @@ _lock = threading.Lock()
 
 
 def of_extension(extension_id: int) -> str:
-    """The topic of a seat."""
+    """The topic of an extension."""
     return f"extension:{extension_id}"
 
 

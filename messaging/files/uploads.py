@@ -13,13 +13,15 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from channels_app.models import Extension, User
+from channels_app.models import Extension
 from messaging.broker import doorbell
 from messaging.files import links, previews, spool, storage
 from messaging.files.types import clean_name, runs_in_a_browser, type_of
 from messaging.models import Attachment, Message, Session
+from messaging.models.person import Person
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sessions import locking
+from messaging.sessions.answerable import demand_answerable
 
 MOST_FILES = 20  # of one message
 MOST_DRAFTS = 5  # times the limit of a message: what one person may keep unsent in all sessions together
@@ -40,27 +42,25 @@ def why_no_files(session: Session) -> str:
     ) % {"channel": session.channel.name}
 
 
-def upload(
-    user: User, seat: Extension | None, session_id: int, body: IO[bytes], length: int, name: str
-) -> Attachment:
-    """Stores one file, `length` bytes of `body`, as a draft of this seat in this session.
+def upload(person: Person, session_id: int, body: IO[bytes], length: int, name: str) -> Attachment:
+    """Stores one file, `length` bytes of `body`, as a draft of this extension in this session.
 
     Raises `RefusedError`, before a byte is read where that can be; `NotFoundError`; `spool.BodyCutShortError` if the
     body ends before, `TooSlowError` if it takes too long; `OSError` if it can't be stored. Then nothing of it stays.
     """
     with transaction.atomic():
-        seat = _demand_room(locking.locked_session(session_id), user, seat, length)
+        extension = _demand_room(locking.locked_session(session_id), person, length)
     if not connection.in_atomic_block:
         connection.close()  # a body may come in slowly, and others need the pool's connections
     with spool.received_body(cast(IO[bytes], _Steady(body)), length) as content:
         attachment = _checked(content, length, name)
         attachment.file = storage.keep(content)
-    attachment.draft_session_id, attachment.uploader = session_id, seat
+    attachment.draft_session_id, attachment.uploader = session_id, extension
     attachment.stored_at = timezone.now()
     attachment.expires_at = Attachment.end_of(attachment.stored_at)
     try:
         with transaction.atomic():
-            _demand_room(locking.locked_session(session_id), user, seat, length)
+            _demand_room(locking.locked_session(session_id), person, length)
             attachment.save()
     except (RefusedError, NotFoundError):
         storage.drop(attachment.file)
@@ -70,12 +70,16 @@ def upload(
     return attachment
 
 
-def remove(seat: Extension | None, session_id: int, file_id: int) -> bool:
+def remove(extension: Extension | None, session_id: int, file_id: int) -> bool:
     """Takes a draft away; False if there is none. What was sent meanwhile stays with its message."""
-    if seat is None:
+    if extension is None:
         return False
     with transaction.atomic():
-        draft = Attachment.objects.drafts(seat, session_id).select_for_update(of=("self",)).filter(pk=file_id)
+        draft = (
+            Attachment.objects.drafts(extension, session_id)
+            .select_for_update(of=("self",))
+            .filter(pk=file_id)
+        )
         found = draft.first()
         if found is None:
             return False
@@ -85,7 +89,7 @@ def remove(seat: Extension | None, session_id: int, file_id: int) -> bool:
     return True
 
 
-def demand_drafts(seat: Extension, session: Session, file_ids: Sequence[int]) -> list[Attachment]:
+def demand_drafts(extension: Extension, session: Session, file_ids: Sequence[int]) -> list[Attachment]:
     """These drafts, in this order. Raises `RefusedError` if one is not there any more, or files can't be sent."""
     if not file_ids:
         return []
@@ -93,7 +97,7 @@ def demand_drafts(seat: Extension, session: Session, file_ids: Sequence[int]) ->
         raise RefusedError(_too_many())
     if reason := why_no_files(session):
         raise RefusedError(reason)
-    found = Attachment.objects.drafts(seat, session.pk).select_for_update(of=("self",)).in_bulk(file_ids)
+    found = Attachment.objects.drafts(extension, session.pk).select_for_update(of=("self",)).in_bulk(file_ids)
     drafts = [found[file_id] for file_id in dict.fromkeys(file_ids) if file_id in found]
     if len(drafts) < len(set(file_ids)) or not all(draft.is_there for draft in drafts):
         raise RefusedError(_("A file is not here any more. Remove it, and attach it again."))
@@ -139,15 +143,15 @@ class _Steady:
         return piece
 
 
-def _demand_room(session: Session, user: User, seat: Extension | None, length: int) -> Extension:
-    """The seat, if it may send a file of this many bytes here. Raises `RefusedError`, `NotFoundError`."""
-    seat = locking.demand_answerable(session, user, seat)
+def _demand_room(session: Session, person: Person, length: int) -> Extension:
+    """The extension, if it may send a file of this many bytes here. Raises `RefusedError`, `NotFoundError`."""
+    extension = demand_answerable(session, person)
     if reason := why_no_files(session):
         raise RefusedError(reason)
     if length == 0:
         raise RefusedError(_("This file is empty."))
     everywhere = (
-        Attachment.objects.filter(uploader=seat, message=None).aggregate(size=Sum("size"))["size"] or 0
+        Attachment.objects.filter(uploader=extension, message=None).aggregate(size=Sum("size"))["size"] or 0
     )
     if everywhere + length > MOST_DRAFTS * settings.MAX_FILES_BYTES:
         raise RefusedError(
@@ -155,7 +159,7 @@ def _demand_room(session: Session, user: User, seat: Extension | None, length: i
         )
     if not storage.has_room(length + ROOM_LEFT):
         raise RefusedError(_("There is no room left for files. Tell your administrator."))
-    drafts = Attachment.objects.drafts(seat, session.pk)
+    drafts = Attachment.objects.drafts(extension, session.pk)
     if drafts.count() >= MOST_FILES:
         raise RefusedError(_too_many())
     stored = drafts.aggregate(size=Sum("size"))["size"] or 0
@@ -167,7 +171,7 @@ def _demand_room(session: Session, user: User, seat: Extension | None, length: i
                 "size": filesizeformat(stored + length),
             }
         )
-    return seat
+    return extension
 
 
 def _too_many() -> str:

@@ -12,7 +12,7 @@ from messaging.files import uploads
 from messaging.inbox.conversation_lines import FileLine, file_line
 from messaging.inbox.display import Shown
 from messaging.models import Attachment, Session
-from messaging.sessions import locking
+from messaging.sessions.answerable import why_not_answerable
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Composer(Shown):
     later_session: int = 0  # the open one of the same customer, beside a closed one
 
 
-def composer_of(session: Session, seat: Extension | None) -> Composer:
-    why_not = locking.why_not_answerable(session, seat)
+def composer_of(session: Session, extension: Extension | None) -> Composer:
+    why_not = why_not_answerable(session, extension)
     return Composer(
         why_not=why_not,
         warning="" if why_not else _warning(session),
@@ -40,14 +40,14 @@ def composer_of(session: Session, seat: Extension | None) -> Composer:
         our_number=session.our_number,
         customer_number=session.customer_number,
         why_no_files="" if why_not else uploads.why_no_files(session),
-        drafts=() if why_not or seat is None else _drafts(session, seat),
+        drafts=() if why_not or extension is None else _drafts(session, extension),
         accompanying_text=session.channel.accompanying_text,
         later_session=session.later_session or 0,  # type: ignore[attr-defined]
     )
 
 
-def _drafts(session: Session, seat: Extension) -> tuple[FileLine, ...]:
-    drafts = Attachment.objects.drafts(seat, session.pk)
+def _drafts(session: Session, extension: Extension) -> tuple[FileLine, ...]:
+    drafts = Attachment.objects.drafts(extension, session.pk)
     return tuple(file_line(draft) for draft in drafts if draft.is_there)
 
 

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from channels_app.models import Extension, User
 from channels_app.phone_numbers import pretty_number
 from messaging.inbox.composer import Composer, composer_of
 from messaging.inbox.conversation_lines import Line, Present, line_of, lines_of
 from messaging.inbox.display import Shown, clock
 from messaging.models import Attachment, Contact, Message, Session
+from messaging.models.person import Person
 from messaging.models.session_rights import may_move, may_pick_up, may_take_over
 from messaging.refusal import NotFoundError
 from messaging.sessions import locking
-from messaging.sessions.personal import with_marks
+from messaging.sessions.read_marks import with_marks
 
 PAGE = 60  # messages
 MOST_TO_ONE = 500  # messages that come at once where an older one is to be shown
@@ -73,7 +73,7 @@ class Conversation(Shown):
         return self.head.session_id
 
 
-def visible_session(user: User, seat: Extension | None, session_id: int) -> Session:
+def visible_session(person: Person, session_id: int) -> Session:
     """The session with this person's marks.
 
     Raises `NotFoundError`, or `RefusedError` for an agent of its queue whose colleague has it now.
@@ -83,25 +83,24 @@ def visible_session(user: User, seat: Extension | None, session_id: int) -> Sess
     described = sessions.annotate(
         contact_name=Subquery(contact.values("name")),
         contact_company=Subquery(contact.values("company")),
-        later_session=Subquery(_later_sessions(user, seat).values("pk")[:1]),
+        later_session=Subquery(_later_sessions(person).values("pk")[:1]),
     )
-    if found := with_marks(described.visible_to(user, seat), seat).filter(pk=session_id).first():
+    if found := with_marks(described.visible_to(person), person.extension).filter(pk=session_id).first():
         return found
     hidden = Session.objects.filter(pk=session_id).first()
     if hidden is not None:
-        locking.demand_visible(hidden, user, seat)
+        locking.demand_visible(hidden, person)
     raise NotFoundError
 
 
-def _later_sessions(user: User, seat: Extension | None) -> QuerySet[Session]:
+def _later_sessions(person: Person) -> QuerySet[Session]:
     """The open session with the same customer that this person sees beside a closed one, at most one."""
     same = {name: OuterRef(name) for name in ("channel", "our_number", "customer_number")}
-    return Session.objects.visible_to(user, seat).filter(status="open", pk__gt=OuterRef("pk"), **same)
+    return Session.objects.visible_to(person).filter(status="open", pk__gt=OuterRef("pk"), **same)
 
 
 def read_conversation(
-    user: User,
-    seat: Extension | None,
+    person: Person,
     session_id: int,
     at: int | None = None,
     also: Collection[int] = (),
@@ -112,13 +111,13 @@ def read_conversation(
 
     Raises as `visible_session`.
     """
-    session = visible_session(user, seat, session_id)
+    session = visible_session(person, session_id)
     messages, previous = _messages(session, None, _distance_to(session, at) if at else 0)
     above = _above(session, messages, also)
-    present = Present(session, user, seat, [*above, *messages])
+    present = Present(session, person, [*above, *messages])
     return Conversation(
-        head=_head(session, user, seat),
-        composer=composer_of(session, seat),
+        head=_head(session, person),
+        composer=composer_of(session, person.extension),
         timeline=_timeline(messages, previous, present),
         above=tuple(line_of(each, each.created_at, clock(each.created_at), present) for each in above),
         last_message=messages[-1].pk if messages else 0,
@@ -128,19 +127,19 @@ def read_conversation(
     )
 
 
-def read_earlier(user: User, seat: Extension | None, session_id: int, before: int) -> Timeline:
+def read_earlier(person: Person, session_id: int, before: int) -> Timeline:
     """What stands above the message `before`: in this session, and in earlier ones of the same customer and number.
 
     Raises as `visible_session`.
     """
-    session = visible_session(user, seat, session_id)
+    session = visible_session(person, session_id)
     messages, previous = _messages(session, before)
-    return _timeline(messages, previous, Present(session, user, seat, messages))
+    return _timeline(messages, previous, Present(session, person, messages))
 
 
-def visible_file(user: User, seat: Extension | None, session_id: int, file_id: int) -> Attachment:
+def visible_file(person: Person, session_id: int, file_id: int) -> Attachment:
     """A file that the conversation of this session shows. Raises as `visible_session`."""
-    session = visible_session(user, seat, session_id)
+    session = visible_session(person, session_id)
     found = Attachment.objects.filter(pk=file_id, message__in=_all_messages(session)).first()
     if found is None:
         raise NotFoundError
@@ -198,7 +197,7 @@ def _timeline(messages: list[Message], previous: Message | None, present: Presen
     return Timeline(lines, messages[0].pk if previous else None)
 
 
-def _head(session: Session, user: User, seat: Extension | None) -> Head:
+def _head(session: Session, person: Person) -> Head:
     number = pretty_number(session.customer_number)
     return Head(
         session_id=session.pk,
@@ -209,14 +208,14 @@ def _head(session: Session, user: User, seat: Extension | None) -> Head:
         channel=session.channel.name,
         queue=session.queue_name,
         holder=session.holder_name,
-        is_mine=seat is not None and session.holder_id == seat.pk,
+        is_mine=person.extension is not None and session.holder_id == person.extension.pk,
         is_open=session.is_open,
         state=_state(session),
         waits=session.is_open and session.holder_id is None,
-        may_pick_up=may_pick_up(session, seat),
-        may_take_over=may_take_over(session, seat),
-        may_move=may_move(session, user, seat),
-        may_archive=seat is not None,
+        may_pick_up=may_pick_up(session, person.extension),
+        may_take_over=may_take_over(session, person.extension),
+        may_move=may_move(session, person),
+        may_archive=person.extension is not None,
         archived=session.archived,  # type: ignore[attr-defined]
     )
 

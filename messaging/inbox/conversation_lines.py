@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from channels_app.models import Extension, User
 from messaging.files.problems import in_words
 from messaging.files.types import type_name
 from messaging.inbox.display import Shown, about, clock, day
 from messaging.models import Attachment, Message, Session, SessionEvent
+from messaging.models.person import Person
 from messaging.models.session_rights import may_resolve
 from messaging.outbound.status_texts import meaning_of, reason_of
 from messaging.outbound.waiting import leaves_in
@@ -79,12 +79,12 @@ class MessageLine(Line):
 class Present:
     """What can be said and done about the outbound messages of the session that is open before somebody."""
 
-    def __init__(self, session: Session, user: User, seat: Extension | None, messages: list[Message]) -> None:
+    def __init__(self, session: Session, person: Person, messages: list[Message]) -> None:
         mine = [
             message for message in messages if message.session_id == session.pk and not message.is_inbound
         ]
         self.session = session
-        self.may_resolve = may_resolve(session, user, seat)
+        self.may_resolve = may_resolve(session, person)
         self.leaves_in = leaves_in(session, [each.pk for each in mine if each.status == Status.QUEUED])
         unsure = [each.pk for each in mine if each.status in (Status.FAILED, Status.UNCONFIRMED)]
         again = Message.objects.filter(resent_from__in=unsure) if unsure else Message.objects.none()

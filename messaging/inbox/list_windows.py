@@ -16,9 +16,10 @@ from typing import Any
 
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 
-from channels_app.models import Extension, User
+from channels_app.models import Extension
 from messaging.models import Session
-from messaging.sessions.personal import archived_by, not_archived
+from messaging.models.person import Person
+from messaging.sessions.archiving import archived_by, not_archived
 
 PAGE = 50  # sessions of a window
 _CURSOR = re.compile(r"\d{1,18}(-\d{1,18}){1,2}", re.ASCII)
@@ -43,41 +44,44 @@ class Window:
     after: str
 
 
-def branches(tab: Tab, user: User, seat: Extension | None) -> list[QuerySet[Session]]:
+def branches(tab: Tab, person: Person) -> list[QuerySet[Session]]:
     """What stands under `tab`, in parts that each have an index. No session is in two of them."""
-    if tab == Tab.ALL or seat is None:
-        seen = Session.objects.visible_to(user, seat)
+    if tab == Tab.ALL or person.extension is None:
+        seen = Session.objects.visible_to(person)
         return [seen.filter(status="open"), seen.filter(status="closed")]
-    mine = Session.objects.held_by(seat)
+    mine = Session.objects.held_by(person.extension)
     match tab:
         case Tab.MINE:
-            return [not_archived(mine.open(), seat)]
+            return [not_archived(mine.open(), person.extension)]
         case Tab.QUEUE:
-            waiting = Session.objects.waiting_in(seat.queues.all())
-            stuck = Session.objects.stuck_in(seat.queues.all()).exclude(holder=seat)
-            return [not_archived(waiting, seat), not_archived(stuck, seat)]
+            waiting = Session.objects.waiting_in(person.extension.queues.all())
+            stuck = Session.objects.stuck_in(person.extension.queues.all()).exclude(holder=person.extension)
+            return [not_archived(waiting, person.extension), not_archived(stuck, person.extension)]
         case Tab.CLOSED:
-            never_held = Session.objects.closed_unheld_in(seat.queues.all())
-            return [not_archived(mine.filter(status="closed"), seat), not_archived(never_held, seat)]
+            never_held = Session.objects.closed_unheld_in(person.extension.queues.all())
+            return [
+                not_archived(mine.filter(status="closed"), person.extension),
+                not_archived(never_held, person.extension),
+            ]
         case _:
-            return [Session.objects.seen_from(seat).filter(pk__in=archived_by(seat))]
+            return [Session.objects.seen_from(person.extension).filter(pk__in=archived_by(person.extension))]
 
 
-def window(tab: Tab, user: User, seat: Extension | None, after: str = "", size: int = PAGE) -> Window:
+def window(tab: Tab, person: Person, after: str = "", size: int = PAGE) -> Window:
     """The window of `tab` that begins after the cursor `after`; one that makes no sense is as none."""
-    if tab == Tab.QUEUE and seat is not None:
-        return _longest_waiting(branches(tab, user, seat), seat, after, size)
-    if tab == Tab.ARCHIVED and seat is not None:
-        return _archived(seat, after, size)
-    return by_activity(branches(tab, user, seat), after, size)
+    if tab == Tab.QUEUE and person.extension is not None:
+        return _longest_waiting(branches(tab, person), person.extension, after, size)
+    if tab == Tab.ARCHIVED and person.extension is not None:
+        return _archived(person.extension, after, size)
+    return by_activity(branches(tab, person), after, size)
 
 
-def standing_under(tab: Tab, user: User, seat: Extension | None, ids: Iterable[int]) -> set[int]:
+def standing_under(tab: Tab, person: Person, ids: Iterable[int]) -> set[int]:
     """Which of these sessions stand under `tab`, in whatever window."""
     wanted = list(ids)
     if not wanted:
         return set()
-    parts = branches(tab, user, seat)
+    parts = branches(tab, person)
     return {pk for part in parts for pk in part.filter(pk__in=wanted).values_list("pk", flat=True)}
 
 
@@ -92,19 +96,19 @@ def by_activity(parts: list[QuerySet[Session]], after: str = "", size: int = PAG
     return _window(sorted(set(found), reverse=True), size)
 
 
-def _archived(seat: Extension, after: str, size: int) -> Window:
+def _archived(extension: Extension, after: str, size: int) -> Window:
     """By activity too. What was archived is read first, and then which of it is seen.
 
     Asked for in one, databases read all sessions to find the few that are both.
     """
-    states = archived_by(seat).order_by("-session__last_activity_at", "-session_id")
+    states = archived_by(extension).order_by("-session__last_activity_at", "-session_id")
     numbers = _numbers(after, 2)
     shown: list[tuple[dt.datetime, int]] = []
     while len(shown) <= size:
         rows = states.filter(_before(numbers, "session__last_activity_at", "session")) if numbers else states
         found = list(rows.values_list("session__last_activity_at", "session")[: 2 * size])
         ids = [pk for _at, pk in found]
-        seen = set(Session.objects.seen_from(seat).filter(pk__in=ids).values_list("pk", flat=True))
+        seen = set(Session.objects.seen_from(extension).filter(pk__in=ids).values_list("pk", flat=True))
         shown += [row for row in found if row[1] in seen]
         if len(found) < 2 * size:
             break
@@ -112,9 +116,9 @@ def _archived(seat: Extension, after: str, size: int) -> Window:
     return _window(shown, size)
 
 
-def _longest_waiting(parts: list[QuerySet[Session]], seat: Extension, after: str, size: int) -> Window:
+def _longest_waiting(parts: list[QuerySet[Session]], extension: Extension, after: str, size: int) -> Window:
     """Queue by queue, in each whoever waits longest first; then those in which nobody waits."""
-    queues = list(seat.queues.order_by("name").values_list("pk", flat=True))
+    queues = list(extension.queues.order_by("name").values_list("pk", flat=True))
     numbers = _numbers(after, 3)
     if numbers and numbers[0] in queues:
         queues = queues[queues.index(numbers[0]) :]

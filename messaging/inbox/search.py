@@ -16,9 +16,9 @@ from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import connection
 from django.db.models import Func, Max, OuterRef, Q, QuerySet, Subquery
 
-from channels_app.models import Extension, User
 from messaging.inbox.list_windows import Window, by_activity
 from messaging.models import Contact, Message, Session
+from messaging.models.person import Person
 
 LONGEST = 100  # characters
 MOST_WORDS = 8
@@ -66,11 +66,11 @@ class Search:
         """Whether all messages are looked through, and not just the newest."""
         return connection.vendor == "postgresql" or _floor() <= 0
 
-    def window(self, user: User, seat: Extension | None, after: str) -> Window:
+    def window(self, person: Person, after: str) -> Window:
         """The sessions that this person may see and that match, whatever tab they stand under."""
         if self.is_too_short:
             return Window((), "")
-        seen = Session.objects.visible_to(user, seat)
+        seen = Session.objects.visible_to(person)
         contacts = self.contacts().values("customer_number")
         about = Q(customer_number__in=contacts) if self.words else Q()
         if self.digits:

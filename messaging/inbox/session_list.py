@@ -10,12 +10,12 @@ from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from channels_app.models import Extension, User
 from messaging.inbox.display import Shown
 from messaging.inbox.list_windows import Tab, branches, standing_under, window
 from messaging.inbox.search import Search
 from messaging.inbox.session_rows import Row, rows_of
-from messaging.sessions.personal import unread_by
+from messaging.models.person import Person
+from messaging.sessions.read_marks import unread_by
 
 COUNT_LIMIT = 100  # counting stops here: "99+"
 
@@ -65,21 +65,19 @@ class Asked:
     others: tuple[int, ...] = ()
 
 
-def read_list(
-    user: User, seat: Extension | None, tab: Tab | None = None, asked: Asked | None = None
-) -> SessionList:
+def read_list(person: Person, tab: Tab | None = None, asked: Asked | None = None) -> SessionList:
     """The list under `tab`, or under the first one that this person has."""
     asked = asked or Asked()
-    tabs = tabs_of(user, seat)
+    tabs = tabs_of(person)
     tab = tab if tab in tabs else tabs[0]
-    counts = {"unread": 0} if asked.after else _counts(user, seat)  # the rows that follow show none
+    counts = {"unread": 0} if asked.after else _counts(person)  # the rows that follow show none
     search = asked.search
-    found = search.window(user, seat, asked.after) if search else window(tab, user, seat, asked.after)
+    found = search.window(person, asked.after) if search else window(tab, person, asked.after)
     others: Iterable[int] = ()
     if not search and asked.others:
-        still_there = standing_under(tab, user, seat, asked.others)
+        still_there = standing_under(tab, person, asked.others)
         others = [pk for pk in asked.others if pk in still_there and pk not in found.ids]
-    rows = tuple(rows_of([*found.ids, *others], seat, asked.current, search))
+    rows = tuple(rows_of([*found.ids, *others], person.extension, asked.current, search))
     shown = tuple(row for row in rows if row.session_id in found.ids)
     return SessionList(
         tab=tab,
@@ -97,23 +95,23 @@ def read_list(
     )
 
 
-def tabs_of(user: User, seat: Extension | None) -> tuple[Tab, ...]:
-    """The tabs that this person has: the personal ones with a seat, *All* for supervisors and administrators."""
-    personal = (Tab.MINE, Tab.QUEUE, Tab.CLOSED, Tab.ARCHIVED) if seat else ()
-    return (*personal, Tab.ALL) if user.oversees or not seat else personal
+def tabs_of(person: Person) -> tuple[Tab, ...]:
+    """The tabs that this person has: the personal ones with an extension, *All* for supervisors and administrators."""
+    personal = (Tab.MINE, Tab.QUEUE, Tab.CLOSED, Tab.ARCHIVED) if person.extension else ()
+    return (*personal, Tab.ALL) if person.oversees or not person.extension else personal
 
 
-def _counts(user: User, seat: Extension | None) -> dict[str, int]:
+def _counts(person: Person) -> dict[str, int]:
     """How many sessions stand under the tabs that are counted, and how many of them have something unread."""
     counts = {Tab.MINE.value: 0, Tab.QUEUE.value: 0, "unread": 0}
-    if seat is None:
+    if person.extension is None:
         return counts
     named: list[str] = []
     selects: list[str] = []
     parameters: list[Any] = []
     for tab in (Tab.MINE, Tab.QUEUE):
-        for part in branches(tab, user, seat):
-            for name, sessions in ((tab.value, part), ("unread", unread_by(part, seat))):
+        for part in branches(tab, person):
+            for name, sessions in ((tab.value, part), ("unread", unread_by(part, person.extension))):
                 statement, values = sessions.order_by().values("pk")[:COUNT_LIMIT].query.sql_with_params()
                 named.append(name)
                 selects.append(f"(SELECT COUNT(*) FROM ({statement}) AS counted)")  # noqa: S608 -- Django's own

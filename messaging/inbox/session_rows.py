@@ -14,7 +14,7 @@ from messaging.inbox.display import Shown, how_long, short_time
 from messaging.inbox.search import Search
 from messaging.models import Contact, Message, Session
 from messaging.models.session_access import waits_too_long
-from messaging.sessions.personal import with_unread_count
+from messaging.sessions.read_marks import with_unread_count
 
 LONGEST_LINE = 160  # characters of a message
 _STATUS_LABELS = dict(Message.Status.choices)
@@ -47,14 +47,14 @@ class Row(Shown):
 
 
 def rows_of(
-    ids: Iterable[int], seat: Extension | None, current: int | None, search: Search | None = None
+    ids: Iterable[int], extension: Extension | None, current: int | None, search: Search | None = None
 ) -> Iterator[Row]:
     """The rows of these sessions, in this order; one that is gone meanwhile is left out."""
-    sessions = _with_newest(with_unread_count(Session.objects.select_related("queue"), seat))
+    sessions = _with_newest(with_unread_count(Session.objects.select_related("queue"), extension))
     if search:
         sessions = search.with_found(sessions)
     by_id = {session.pk: session for session in sessions.filter(pk__in=list(ids))}
-    stuck = _stuck_among(by_id.values(), seat)
+    stuck = _stuck_among(by_id.values(), extension)
     wanted = {pk for session in by_id.values() for pk in _messages_of(session)}
     messages = Message.objects.only("text", "direction", "created_at", "status", "has_files").in_bulk(wanted)
     contacts = Contact.objects.by_number(session.customer_number for session in by_id.values())
@@ -73,9 +73,9 @@ def _with_newest(sessions: QuerySet[Session]) -> QuerySet[Session]:
     )
 
 
-def _stuck_among(sessions: Iterable[Session], seat: Extension | None) -> set[int]:
+def _stuck_among(sessions: Iterable[Session], extension: Extension | None) -> set[int]:
     """Which of them wait too long for somebody else who is away; seldom is there one to ask for."""
-    nobodys = {None, seat and seat.pk}
+    nobodys = {None, extension and extension.pk}
     held = [each.pk for each in sessions if each.waiting_since and each.holder_id not in nobodys]
     if not held:
         return set()

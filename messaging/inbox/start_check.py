@@ -28,10 +28,10 @@ class Foresight:
     tone: Literal["good", "warn", "bad"]
 
 
-def foresee(seat: Extension, rule_id: int, typed_number: str) -> Foresight:
+def foresee(extension: Extension, rule_id: int, typed_number: str) -> Foresight:
     """What starting would do. Says no more than starting itself would say, and changes nothing."""
     try:
-        rule, number = starting.pair(seat, rule_id, typed_number)
+        rule, number = starting.pair(extension, rule_id, typed_number)
     except RefusedError as refusal:
         return Foresight("", str(refusal), "bad")
     name = pretty_number(number)
@@ -44,9 +44,9 @@ def foresee(seat: Extension, rule_id: int, typed_number: str) -> Foresight:
                 "warn",
             )
         return Foresight(name, _("A new session, which you will have."), "good")
-    if session.holder_id == seat.pk:
+    if session.holder_id == extension.pk:
         return Foresight(name, _("You have an open session with this customer: it is used."), "good")
-    if may_answer(session, seat):
+    if may_answer(session, extension):
         sentence = _("The customer waits in your queue “%(queue)s”: the message is written there.")
         return Foresight(name, sentence % {"queue": session.queue_name}, "good")
     if not rule.channel.allow_takeover:
@@ -55,9 +55,9 @@ def foresee(seat: Extension, rule_id: int, typed_number: str) -> Foresight:
     return Foresight(name, sentence % {"owner": starting.owner_of(session)}, "warn")
 
 
-def contacts_like(seat: Extension, typed: str) -> list[Contact]:
+def contacts_like(extension: Extension, typed: str) -> list[Contact]:
     """Contacts whose name or company has the typed words, for who may start a session with them."""
     search = Search.of(typed)
     if search is None or not search.words or not any(letter.isalpha() for letter in search.query):
         return []
-    return list(search.contacts()[:MOST_CONTACTS]) if starting.rules_open_to(seat) else []
+    return list(search.contacts()[:MOST_CONTACTS]) if starting.rules_open_to(extension) else []

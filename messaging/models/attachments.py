@@ -1,6 +1,6 @@
 """Attachments: the files of messages. The bytes are in the file storage, under names that say nothing.
 
-A file that somebody has put beside a text that is not sent yet is a draft: of one session and one seat, without a
+A file that somebody has put beside a text that is not sent yet is a draft: of one session and one extension, without a
 message. It becomes a message's with the press of *Send*.
 """
 
@@ -42,9 +42,9 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         """Stored ones whose time is over: their links answer 410 already."""
         return self.filter(state=Attachment.State.STORED, expires_at__lte=now)
 
-    def drafts(self, seat: Extension, session_id: int) -> Self:
+    def drafts(self, extension: Extension, session_id: int) -> Self:
         """What somebody has put beside the text that is not sent yet, in that order."""
-        return self.filter(draft_session_id=session_id, uploader=seat).order_by("pk")
+        return self.filter(draft_session_id=session_id, uploader=extension).order_by("pk")
 
 
 class Attachment(models.Model):

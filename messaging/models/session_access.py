@@ -22,7 +22,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from channels_app.models import Extension, MessageQueue, User
+from channels_app.models import Extension, MessageQueue
+from messaging.models.person import Person
 from messaging.models.presence import Presence
 
 # The rows are sessions; their model is built on this module, so it can't be named here.
@@ -42,34 +43,29 @@ def too_long_ago() -> dt.datetime:
     return timezone.now() - dt.timedelta(minutes=settings.WAITING_TOO_LONG_MINUTES)
 
 
-def seat_of(user: User) -> Extension | None:
-    """The extension of a login, if it has one; its presence along with it."""
-    return Extension.objects.select_related("presence").filter(user=user).first() if user.pk else None
-
-
 class SessionAccessQuerySet(models.QuerySet[_Session]):
-    def visible_to(self, user: User, seat: Extension | None) -> Self:
-        """The sessions that `user`, sitting at `seat`, may see."""
-        if not user.is_active:
+    def visible_to(self, person: Person) -> Self:
+        """The sessions that `user`, sitting at `extension`, may see."""
+        if not person.user.is_active:
             return self.none()
-        if user.oversees:
+        if person.oversees:
             return self
-        return self.seen_from(seat)
+        return self.seen_from(person.extension)
 
-    def seen_from(self, seat: Extension | None) -> Self:
-        """The sessions that `seat` gives by itself, whatever the role of the person sitting at it."""
-        if seat is None:
+    def seen_from(self, extension: Extension | None) -> Self:
+        """The sessions that `extension` gives by itself, whatever the role of the person sitting at it."""
+        if extension is None:
             return self.none()
-        queues = seat.queues.all()
+        queues = extension.queues.all()
         return self.filter(
-            Q(holder=seat)
+            Q(holder=extension)
             | (Q(queue__in=queues) & (_HELD_BY_NOBODY & Q(status="open")))
             | (Q(queue__in=queues) & waits_too_long())
             | (Q(queue__in=queues) & (_NEVER_HELD & Q(status="closed")))
         )
 
-    def held_by(self, seat: Extension) -> Self:
-        return self.filter(holder=seat)
+    def held_by(self, extension: Extension) -> Self:
+        return self.filter(holder=extension)
 
     def waiting_in(self, queues: models.QuerySet[MessageQueue]) -> Self:
         """Open sessions in these queues that nobody holds."""

@@ -114,7 +114,7 @@ class Session(models.Model):
 
     @cached_property
     def queue_agents(self) -> frozenset[int]:
-        """The ids of the seats in its queue, as this object found them: a page asks several times."""
+        """The ids of the extensions in its queue, as this object found them: a page asks several times."""
         if self.queue_id is None:
             return frozenset()
         agents = MessageQueue.agents.through.objects.filter(messagequeue=self.queue_id)

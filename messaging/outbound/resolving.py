@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from channels_app.models import Channel, Extension, User
-from messaging.broker import doorbell, hints
-from messaging.files import uploads
+from channels_app.models import Channel
+from messaging.broker import hints
 from messaging.models import Message, Session
-from messaging.models.session_rights import may_answer, may_resolve
+from messaging.models.person import Person
+from messaging.models.session_rights import may_resolve
 from messaging.outbound import writing
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sending import turns
 from messaging.sessions import locking
-from messaging.sessions.timeline import name_of
 from messaging.traffic.counting import Counts
 
 Status = Message.Status
 
 
-def cancel(user: User, seat: Extension | None, session_id: int, message_id: int) -> Message:
+def cancel(person: Person, session_id: int, message_id: int) -> Message:
     """Takes a queued message back; once it is on its way that is refused. Raises `RefusedError`, `NotFoundError`."""
     with transaction.atomic():
-        session, message = _locked(user, seat, session_id, message_id)
+        session, message = _locked(person, session_id, message_id)
         if message.status == Status.CANCELLED:
             return message
         if message.status != Status.QUEUED:
@@ -44,61 +41,32 @@ def cancel_all_waiting(channel: Channel) -> int:
     return sum(_cancel_in(session_id) for session_id in list(session_ids))
 
 
-def send_again(user: User, seat: Extension | None, session_id: int, message_id: int) -> Message:
+def send_again(person: Person, session_id: int, message_id: int) -> Message:
     """A new message with the same text at the end of its session, linked to the old one, which keeps its status.
 
     Once, also when two people press: the second gets the first one's message. Raises `RefusedError`, `NotFoundError`.
     """
     with transaction.atomic():
-        session, message = _locked(user, seat, session_id, message_id)
+        session, message = _locked(person, session_id, message_id)
         if again := Message.objects.filter(resent_from=message).first():
             return again
         if message.status not in (Status.FAILED, Status.UNCONFIRMED):
             raise RefusedError(
                 _("There is nothing to send again: this message is %(status)s.") % _status(message)
             )
-        if reason := locking.why_nothing_leaves(session):
-            raise RefusedError(reason)
-        if not session.is_open:
-            raise RefusedError(_("This session is closed. Start a new one to write to this customer."))
-        files = list(message.attachments.all())
-        if not all(each.is_there for each in files):
-            raise RefusedError(
-                _("A file of this message has expired. Write a new message, and attach it again.")
-            )
-        now = timezone.now()
-        if may_answer(session, seat):
-            writing.pick_up_by_answering(session, seat, now)
-        again = Message.objects.create(
-            session=session,
-            direction=Message.Direction.OUTBOUND,
-            status=Status.QUEUED,
-            text=message.text,
-            created_at=now,
-            author=seat,
-            author_name=name_of(user, seat),
-            origin=Message.Origin.AGENT,
-            priority=Message.Priority.ANSWER,
-            segments=message.segments,
-            has_files=message.has_files,
-            resent_from=message,
+        return writing.queue(
+            session,
+            writing.Outgoing(message.text, person.extension, person.name, resent_from=message),
         )
-        uploads.copy_to(again, files)
-        session.last_activity_at, session.waiting_since = now, None
-        turns.take_place(session, again, now)
-        session.save()
-        transaction.on_commit(partial(doorbell.ring, session.channel_id))
-        hints.tell(session)
-        return again
 
 
-def it_was_sent(user: User, seat: Extension | None, session_id: int, message_id: int) -> Message:
+def it_was_sent(person: Person, session_id: int, message_id: int) -> Message:
     """Somebody knows that an unconfirmed message has arrived: it is sent, and names who said so.
 
     Raises `RefusedError`, `NotFoundError`.
     """
     with transaction.atomic():
-        session, message = _locked(user, seat, session_id, message_id)
+        session, message = _locked(person, session_id, message_id)
         if message.status == Status.SENT:
             return message
         if message.status != Status.UNCONFIRMED:
@@ -107,7 +75,7 @@ def it_was_sent(user: User, seat: Extension | None, session_id: int, message_id:
             )
         counts = Counts()
         counts.take_back(message, session.channel_id)
-        message.status, message.resolved_by = Status.SENT, name_of(user, seat)
+        message.status, message.resolved_by = Status.SENT, person.name
         message.save(update_fields=["status", "resolved_by"])
         counts.add(message, session.channel_id)
         counts.save()
@@ -115,14 +83,14 @@ def it_was_sent(user: User, seat: Extension | None, session_id: int, message_id:
         return message
 
 
-def _locked(user: User, seat: Extension | None, session_id: int, message_id: int) -> tuple[Session, Message]:
+def _locked(person: Person, session_id: int, message_id: int) -> tuple[Session, Message]:
     """An outbound message and its session, locked, if this person may resolve it."""
     session = locking.locked_session(session_id)
-    locking.demand_visible(session, user, seat)
+    locking.demand_visible(session, person)
     message = session.messages.filter(pk=message_id, direction=Message.Direction.OUTBOUND).first()
     if message is None:
         raise NotFoundError
-    if not may_resolve(session, user, seat):
+    if not may_resolve(session, person):
         raise RefusedError(_("Only who may answer here, and administrators, can do this."))
     return session, message
 

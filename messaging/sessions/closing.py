@@ -9,30 +9,31 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from channels_app.models import Channel, Extension, User
+from channels_app.models import Channel
 from messaging.broker import hints
 from messaging.models import Message, Session, SessionEvent
+from messaging.models.person import Person
 from messaging.models.session_rights import may_move
 from messaging.refusal import RefusedError
 from messaging.sessions import locking
-from messaging.sessions.timeline import name_of, note
+from messaging.sessions.timeline import note
 
 
-def close(user: User, seat: Extension | None, session_id: int) -> Session:
+def close(person: Person, session_id: int) -> Session:
     """Closes an open session; what was written still leaves. Closing a closed one is no error.
 
     Raises `RefusedError`, `NotFoundError`.
     """
     with transaction.atomic():
         session = locking.locked_session(session_id)
-        locking.demand_visible(session, user, seat)
+        locking.demand_visible(session, person)
         if not session.is_open:
             return session
-        if not may_move(session, user, seat):
+        if not may_move(session, person):
             raise RefusedError(_("You can't close this session: somebody else answers it."))
         now = timezone.now()
         _close(session, now)
-        note(session, SessionEvent.Kind.CLOSED, now, actor=seat, actor_name=name_of(user, seat))
+        note(session, SessionEvent.Kind.CLOSED, now, actor=person.extension, actor_name=person.name)
         return session
 
 

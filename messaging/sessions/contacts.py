@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from channels_app.models import Extension, User
 from messaging.broker import hints
 from messaging.models import Contact
+from messaging.models.person import Person
 from messaging.sessions import locking
 
 
-def write_down(
-    user: User, seat: Extension | None, session_id: int, name: str, company: str, note: str
-) -> None:
+def write_down(person: Person, session_id: int, name: str, company: str, note: str) -> None:
     """Writes down what is known of the customer of a session that this person may see; nothing at all forgets it.
 
     Raises `RefusedError`, `NotFoundError`.
     """
     with transaction.atomic():
         session = locking.locked_session(session_id)
-        locking.demand_visible(session, user, seat)
+        locking.demand_visible(session, person)
         known = {"name": name, "company": company, "note": note}
         if any(known.values()):
             Contact.objects.update_or_create(customer_number=session.customer_number, defaults=known)

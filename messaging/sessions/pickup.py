@@ -6,61 +6,61 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from channels_app.models import Extension, User
 from messaging.broker import hints
 from messaging.models import Session, SessionEvent
+from messaging.models.person import Person
 from messaging.models.session_rights import may_pick_up, may_take_over
 from messaging.refusal import RefusedError
-from messaging.sessions import locking, personal, presence
+from messaging.sessions import archiving, locking, presence
 from messaging.sessions.timeline import note
 
 
-def pick_up(user: User, seat: Extension | None, session_id: int) -> Session:
-    """Makes `seat` the holder; when several press at once exactly one wins, the others are told who.
+def pick_up(person: Person, session_id: int) -> Session:
+    """Makes `extension` the holder; when several press at once exactly one wins, the others are told who.
 
     Pressing again is no error. Raises `RefusedError`, `NotFoundError`.
     """
     with transaction.atomic():
         session = locking.locked_session(session_id)
-        locking.demand_visible(session, user, seat)
-        if seat is None:
+        locking.demand_visible(session, person)
+        if person.extension is None:
             raise RefusedError(_("Only people with an extension can pick up."))
-        if session.holder_id == seat.pk:
+        if session.holder_id == person.extension.pk:
             return session
-        if not may_pick_up(session, seat):
+        if not may_pick_up(session, person.extension):
             raise RefusedError(_why_not(session))
         now = timezone.now()
-        session.give_to(seat)
+        session.give_to(person.extension)
         session.last_activity_at = now
         session.save(update_fields=["holder", "holder_name", "last_activity_at"])
-        note(session, SessionEvent.Kind.PICKED_UP, now, actor=seat)
+        note(session, SessionEvent.Kind.PICKED_UP, now, actor=person.extension)
         hints.tell(session)
         return session
 
 
-def take_over(user: User, seat: Extension | None, session_id: int) -> Session:
-    """Makes `seat` the holder of a session that waits too long for a colleague who is away; exactly one wins.
+def take_over(person: Person, session_id: int) -> Session:
+    """Makes `extension` the holder of a session that waits too long for a colleague who is away; exactly one wins.
 
     Who takes over is here: available from now on, so that nobody takes it over from there. Raises `RefusedError`,
     `NotFoundError`.
     """
     with transaction.atomic():
         session = locking.locked_session(session_id)
-        locking.demand_visible(session, user, seat)
-        if seat is None:
+        locking.demand_visible(session, person)
+        if person.extension is None:
             raise RefusedError(_("Only people with an extension can take over."))
-        if session.holder_id == seat.pk:
+        if session.holder_id == person.extension.pk:
             return session
-        if not may_take_over(session, seat):
+        if not may_take_over(session, person.extension):
             raise RefusedError(_("This session does not wait for a colleague who is away."))
         previous_id, previous_name = session.holder_id, session.holder_name
         now = timezone.now()
-        presence.set_away(seat, away=False)
-        session.give_to(seat)
+        presence.set_away(person.extension, away=False)
+        session.give_to(person.extension)
         session.last_activity_at = now
         session.save(update_fields=["holder", "holder_name", "last_activity_at"])
-        personal.show_again(session, seat)
-        note(session, SessionEvent.Kind.TAKEN_OVER, now, actor=seat, target_name=previous_name)
+        archiving.show_again(session, person.extension)
+        note(session, SessionEvent.Kind.TAKEN_OVER, now, actor=person.extension, target_name=previous_name)
         hints.tell(session, before=[previous_id])
         return session
 

@@ -13,22 +13,24 @@ from messaging.models import Presence
 SEEN_LATELY = dt.timedelta(seconds=30)  # several tabs tell it; not each is written down
 
 
-def see(seat: Extension) -> None:
+def see(extension: Extension) -> None:
     """A page of this person is open now."""
     now = timezone.now()
-    found, _created = Presence.objects.get_or_create(extension=seat, defaults={"seen_at": now})
+    found, _created = Presence.objects.get_or_create(extension=extension, defaults={"seen_at": now})
     if found.seen_at < now - SEEN_LATELY:
-        Presence.objects.filter(pk=seat.pk, seen_at__lt=now).update(seen_at=now)
+        Presence.objects.filter(pk=extension.pk, seen_at__lt=now).update(seen_at=now)
 
 
-def set_away(seat: Extension, *, away: bool) -> None:
+def set_away(extension: Extension, *, away: bool) -> None:
     """Away until this person says otherwise; or available again."""
-    Presence.objects.update_or_create(extension=seat, defaults={"is_away": away, "seen_at": timezone.now()})
+    Presence.objects.update_or_create(
+        extension=extension, defaults={"is_away": away, "seen_at": timezone.now()}
+    )
 
 
-def is_away_by_hand(seat: Extension | None) -> bool:
-    """Whether this person has said so; asks nothing of the database for who was found by `seat_of`."""
-    presence = getattr(seat, "presence", None)
+def is_away_by_hand(extension: Extension | None) -> bool:
+    """Whether this person has said so; asks nothing of the database for who was found by `Person.of`."""
+    presence = getattr(extension, "presence", None)
     return presence is not None and presence.is_away
 
 

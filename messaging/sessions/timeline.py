@@ -6,7 +6,7 @@ import datetime as dt
 
 from django.db.models import Max
 
-from channels_app.models import Extension, User
+from channels_app.models import Extension
 from messaging.models import Message, Session, SessionEvent
 
 
@@ -30,8 +30,3 @@ def note(
         target_name=target_name,
         after_message_id=last or 0,
     )
-
-
-def name_of(user: User, seat: Extension | None) -> str:
-    """How the timeline names a person: the extension, else the login."""
-    return str(seat) if seat else user.username

@@ -6,28 +6,27 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from channels_app.models import Extension, MessageQueue, User
+from channels_app.models import Extension, MessageQueue
 from messaging.broker import hints
 from messaging.models import Session, SessionEvent
+from messaging.models.person import Person
 from messaging.models.session_rights import may_move
 from messaging.refusal import RefusedError
-from messaging.sessions import locking, personal
-from messaging.sessions.timeline import name_of, note
+from messaging.sessions import archiving, locking
+from messaging.sessions.timeline import note
 
 
-def transfer(
-    user: User, seat: Extension | None, session_id: int, target: Extension | MessageQueue
-) -> Session:
+def transfer(person: Person, session_id: int, target: Extension | MessageQueue) -> Session:
     """Gives an open session to `target`: an extension holds it, in every mode; in a queue nobody does.
 
     Raises `RefusedError`, `NotFoundError`.
     """
     with transaction.atomic():
         session = locking.locked_session(session_id)
-        locking.demand_visible(session, user, seat)
+        locking.demand_visible(session, person)
         if not session.is_open:
             raise RefusedError(_("This session is closed: there is nothing to transfer."))
-        if not may_move(session, user, seat):
+        if not may_move(session, person):
             raise RefusedError(_("You can't transfer this session: somebody else answers it."))
         hints.tell(session)  # those who lose it
         now = timezone.now()
@@ -35,7 +34,7 @@ def transfer(
             if session.holder_id == target.pk:
                 raise RefusedError(_("%(holder)s has this session already.") % {"holder": target})
             session.give_to(target)
-            personal.show_again(session, target)
+            archiving.show_again(session, target)
         else:
             if session.holder_id is None and session.queue_id == target.pk:
                 raise RefusedError(_("This session waits in “%(queue)s” already.") % {"queue": target})
@@ -46,8 +45,8 @@ def transfer(
             session,
             SessionEvent.Kind.TRANSFERRED,
             now,
-            actor=seat,
-            actor_name=name_of(user, seat),
+            actor=person.extension,
+            actor_name=person.name,
             target_name=str(target),
         )
         hints.tell(session)

@@ -6,48 +6,46 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from channels_app.models import Extension
 from messaging.inbox.conversation import read_conversation
 from messaging.inbox.list_windows import Tab
-from messaging.refusal import NotFoundError
-from messaging.sessions import closing, personal, pickup
+from messaging.models.person import Person
+from messaging.sessions import archiving, closing, pickup, read_marks
 from messaging.views import pages, request_values
 from messaging.views.entry import for_person
-from messaging.views.person import Person
 
 
 @require_POST
 @for_person
 def pick_up(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
-    pickup.pick_up(person.user, person.seat, session_id)
+    pickup.pick_up(person, session_id)
     return changed(request, person, session_id)
 
 
 @require_POST
 @for_person
 def take_over(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
-    pickup.take_over(person.user, person.seat, session_id)
+    pickup.take_over(person, session_id)
     return changed(request, person, session_id)
 
 
 @require_POST
 @for_person
 def close(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
-    closing.close(person.user, person.seat, session_id)
+    closing.close(person, session_id)
     return changed(request, person, session_id)
 
 
 @require_POST
 @for_person
 def archive(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
-    personal.archive(person.user, _seat(person), session_id, request_values.number(request, "up_to") or 0)
+    archiving.archive(person, session_id, request_values.number(request, "up_to") or 0)
     return changed(request, person, session_id, offers_undo=True)
 
 
 @require_POST
 @for_person
 def unarchive(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
-    personal.unarchive(person.user, _seat(person), session_id)
+    archiving.unarchive(person, session_id)
     return changed(request, person, session_id)
 
 
@@ -55,7 +53,7 @@ def unarchive(request: HttpRequest, person: Person, session_id: int) -> HttpResp
 @for_person
 def read(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     """Advances the read mark to the message `up_to`."""
-    personal.mark_read(person.user, person.seat, session_id, request_values.number(request, "up_to") or 0)
+    read_marks.mark_read(person, session_id, request_values.number(request, "up_to") or 0)
     return HttpResponse(status=204)
 
 
@@ -69,7 +67,7 @@ def changed(
         if offers_undo:
             address += ("&" if "?" in address else "?") + "archived=1"
         return redirect(address)
-    conversation = read_conversation(person.user, person.seat, session_id)
+    conversation = read_conversation(person, session_id)
     open_beside = (
         request_values.number(request, "current") or session_id
     )  # an undo may come later, from elsewhere
@@ -85,10 +83,3 @@ def changed(
     if moved:
         response["HX-Replace-Url"] = pages.address(session_id, tab)
     return response
-
-
-def _seat(person: Person) -> Extension:
-    """Archiving is for people with a seat; nobody else has lists of their own."""
-    if person.seat is None:
-        raise NotFoundError
-    return person.seat

@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from messaging.outbound import writing
+from messaging.models.person import Person
+from messaging.outbound import answering
 from messaging.refusal import RefusedError
 from messaging.views import request_values
 from messaging.views.actions import changed
 from messaging.views.entry import for_person
-from messaging.views.person import Person
 
 
 @require_POST
@@ -22,7 +22,7 @@ def answer(request: HttpRequest, person: Person, session_id: int) -> HttpRespons
     """Writes the text into the session, once for each `press_key`."""
     typed = request.POST.get("text", "")
     key = press_key(request_values.value(request, "press_key"))
-    writing.answer(person.user, person.seat, session_id, typed, key, request_values.numbers(request, "files"))
+    answering.answer(person, session_id, typed, key, request_values.numbers(request, "files"))
     return changed(request, person, session_id)
 
 

@@ -11,10 +11,10 @@ from django_htmx.http import HttpResponseClientRedirect
 from channels_app.phone_numbers import pretty_number
 from messaging.inbox.conversation import visible_session
 from messaging.models import Contact, Session
+from messaging.models.person import Person
 from messaging.sessions import contacts
 from messaging.views import pages, request_values
 from messaging.views.entry import for_person
-from messaging.views.person import Person
 
 
 class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -28,14 +28,14 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
 @for_person
 def contact(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     """The form, and what it does; then the session again."""
-    session = visible_session(person.user, person.seat, session_id)
+    session = visible_session(person, session_id)
     if request.method != "POST":
         known = Contact.objects.filter(customer_number=session.customer_number).first()
         return _show(request, session, ContactForm(instance=known))
     form = ContactForm(request.POST)
     if not form.is_valid():
         return _show(request, session, form)
-    contacts.write_down(person.user, person.seat, session_id, **form.cleaned_data)
+    contacts.write_down(person, session_id, **form.cleaned_data)
     address = pages.address(session_id, request_values.tab(request))
     return HttpResponseClientRedirect(address) if request_values.is_part(request) else redirect(address)
 

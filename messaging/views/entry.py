@@ -13,10 +13,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from channels_app.models import User
-from messaging.models.session_access import seat_of
+from messaging.models.person import Person
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.views import pages, request_values
-from messaging.views.person import Person
 
 
 def for_person(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -30,7 +29,7 @@ def for_person(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
     def inner(request: HttpRequest, **address: Any) -> HttpResponseBase:
         if not isinstance(request.user, User):
             return _sign_in_first(request)
-        person = Person(request.user, seat_of(request.user))
+        person = Person.of(request.user)
         try:
             return view(request, person, **address)
         except NotFoundError:

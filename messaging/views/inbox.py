@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from messaging.models.person import Person
 from messaging.views import pages, request_values
 from messaging.views.entry import for_person
-from messaging.views.person import Person
 
 
 @require_safe

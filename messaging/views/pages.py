@@ -18,21 +18,19 @@ from messaging.inbox.list_windows import Tab
 from messaging.inbox.search import Search
 from messaging.inbox.session_list import SessionList, read_list
 from messaging.models.messages import MAX_TEXT
+from messaging.models.person import Person
 from messaging.outbound import starting
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sessions.presence import is_away_by_hand
 from messaging.views import request_values
 from messaging.views.events_address import events_address
-from messaging.views.person import Person
 
 
 def list_beside(
     request: HttpRequest, person: Person, current: int | None, tab: Tab | None = None
 ) -> SessionList:
     """The list as the request wants it, with the session `current` marked."""
-    return read_list(
-        person.user, person.seat, tab or request_values.tab(request), request_values.of_list(request, current)
-    )
+    return read_list(person, tab or request_values.tab(request), request_values.of_list(request, current))
 
 
 def address(session_id: int | None, tab: Tab | None, search: Search | None = None) -> str:
@@ -56,8 +54,8 @@ def whole(
     context = {
         **conversation_context(person, conversation),
         "list": list_beside(request, person, current),
-        "seat": person.seat,
-        "is_away": is_away_by_hand(person.seat),
+        "extension": person.extension,
+        "is_away": is_away_by_hand(person.extension),
         "events_address": events_address(request),
         **more,
     }
@@ -81,7 +79,7 @@ def conversation_context(person: Person, conversation: Conversation | None) -> d
 def refused(request: HttpRequest, person: Person, session_id: int, sentence: str) -> HttpResponse:
     """A refusal beside the box, in which the text stays. 404 if the session is out of this person's sight."""
     try:
-        conversation = read_conversation(person.user, person.seat, session_id)
+        conversation = read_conversation(person, session_id)
     except RefusedError as hidden:
         return gone(request, person, str(hidden))
     except NotFoundError:
@@ -117,4 +115,4 @@ def _start_rule(person: Person, conversation: Conversation) -> int | None:
     if conversation.head.is_open:
         return None
     ours = conversation.composer.our_number
-    return next((rule.pk for rule in starting.rules_open_to(person.seat) if rule.number == ours), None)
+    return next((rule.pk for rule in starting.rules_open_to(person.extension) if rule.number == ours), None)

@@ -17,11 +17,11 @@ from django_htmx.http import HttpResponseClientRedirect
 from channels_app.models import RoutingRule
 from channels_app.phone_numbers import normalise_number, pretty_number
 from messaging.models.messages import MAX_TEXT
+from messaging.models.person import Person
 from messaging.outbound import starting, writing
 from messaging.refusal import RefusedError
 from messaging.views import pages, request_values
 from messaging.views.entry import for_person
-from messaging.views.person import Person
 
 
 def warns(rule: RoutingRule) -> bool:
@@ -71,7 +71,7 @@ class StartForm(forms.Form):
 @for_person
 def start(request: HttpRequest, person: Person) -> HttpResponse:
     """The form, and what it does: the session that it opens, or finds, is shown."""
-    rules = starting.rules_open_to(person.seat)
+    rules = starting.rules_open_to(person.extension)
     if request.method != "POST":
         initial = {
             "rule": request_values.number(request, "rule"),
@@ -84,7 +84,7 @@ def start(request: HttpRequest, person: Person) -> HttpResponse:
         given = form.cleaned_data
         try:
             message = starting.start(
-                person.user, person.seat, given["rule"], given["customer"], given["text"], given["press_key"]
+                person, given["rule"], given["customer"], given["text"], given["press_key"]
             )
         except RefusedError as refusal:
             form.add_error(None, str(refusal))
@@ -100,7 +100,7 @@ def _show(request: HttpRequest, person: Person, form: StartForm, rules: list[Rou
     context = {
         "form": form,
         "rules": rules,
-        "seat": person.seat,
+        "extension": person.extension,
         "max_text": MAX_TEXT,
         "fresh_key": uuid.uuid4(),
     }

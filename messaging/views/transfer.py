@@ -16,13 +16,13 @@ from django_htmx.http import HttpResponseClientRedirect
 from channels_app.models import Extension, MessageQueue
 from messaging.inbox.conversation import visible_session
 from messaging.models import Session
+from messaging.models.person import Person
 from messaging.models.session_rights import may_move
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sessions import transfer as story
 from messaging.sessions.presence import with_presence
 from messaging.views import pages, request_values
 from messaging.views.entry import for_person
-from messaging.views.person import Person
 
 KINDS: dict[str, type[Extension] | type[MessageQueue]] = {"extension": Extension, "queue": MessageQueue}
 
@@ -31,14 +31,14 @@ KINDS: dict[str, type[Extension] | type[MessageQueue]] = {"extension": Extension
 @for_person
 def transfer(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     """The form, and what it does."""
-    session = visible_session(person.user, person.seat, session_id)
-    if not may_move(session, person.user, person.seat):
+    session = visible_session(person, session_id)
+    if not may_move(session, person):
         raise RefusedError(_("You can't transfer this session."))
     refusal = ""
     if request.method == "POST":
         try:
             target = _target(request_values.value(request, "target"))
-            story.transfer(person.user, person.seat, session_id, target)
+            story.transfer(person, session_id, target)
         except RefusedError as error:
             refusal = str(error)
         else:
@@ -79,7 +79,7 @@ def _form(request: HttpRequest, session: Session, refusal: str) -> HttpResponse:
 def _after(request: HttpRequest, person: Person, session_id: int, target: str) -> HttpResponse:
     """Back to the session for those who still see it, else to the inbox."""
     try:
-        visible_session(person.user, person.seat, session_id)
+        visible_session(person, session_id)
         address = reverse("conversation", args=[session_id])
     except (NotFoundError, RefusedError):
         address = reverse("inbox")

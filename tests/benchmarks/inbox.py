@@ -6,6 +6,8 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 
+from messaging.models.person import Person
+
 Figures = dict[str, float]
 FEW, MANY = (1_000, 10_000), (100_000, 1_000_000)  # sessions and messages
 ROUNDS = 20
@@ -55,7 +57,7 @@ def _requests(agent, supervisor, seat) -> Iterator[tuple[str, list[Callable[[], 
     for tab in TABS:
         yield f"list {tab}", [lambda t=tab: agent.get(address, {"tab": t}, headers=PARTS)]
     yield "list all", [lambda: supervisor.get(address, {"tab": "all"}, headers=PARTS)]
-    after = window(Tab.CLOSED, seat.user, seat).after
+    after = window(Tab.CLOSED, Person.at(seat)).after
     yield "next window", [lambda: agent.get(address, {"tab": "closed", "after": after}, headers=PARTS)]
     held = Session.objects.filter(holder=seat, status="open").order_by("-pk")[:20]
     pages = [reverse("conversation", args=[session.pk]) for session in held]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+from messaging.models.person import Person
 from tests.benchmarks import backlog, world
 from tests.simulator import Simulator
 from tests.workers import Senders, most_in_a_second
@@ -64,7 +65,7 @@ def channels(home: Path, count: int, rate: int, processes: int, seconds: float =
 def answer(home: Path, times: int = 15) -> Figures:
     """From an agent's press, in an idle system, to the simulator's receipt; in milliseconds."""
     from messaging.models import Session
-    from messaging.outbound import writing
+    from messaging.outbound import answering
 
     with simulator() as apidaze:
         backlog.empty()
@@ -80,7 +81,7 @@ def answer(home: Path, times: int = 15) -> Figures:
             for _unused in range(times):
                 time.sleep(1.5)  # until the lease is let go: idle
                 pressed_at = time.monotonic()
-                writing.answer(seat.user, seat, session.pk, "Hello", uuid.uuid4())
+                answering.answer(Person.at(seat), session.pk, "Hello", uuid.uuid4())
                 apidaze_log = _wait_for_another(apidaze)
                 took.append((apidaze_log - pressed_at) * 1000)
         return {"median ms": statistics.median(took), "slowest ms": max(took)}

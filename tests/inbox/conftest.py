@@ -36,7 +36,7 @@ def receive(channel: Channel, rule: RoutingRule) -> Callable[..., Session]:
 
 @pytest.fixture
 def browser_of() -> Callable[..., Client]:
-    """A signed-in browser: `browser_of(anna)`, or of a login without a seat."""
+    """A signed-in browser: `browser_of(anna)`, or of a login without an extension."""
 
     def browser_of(person: Extension | User, **options: Any) -> Client:
         client = Client(raise_request_exception=True, **options)

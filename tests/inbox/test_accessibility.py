@@ -17,7 +17,8 @@ from playwright.sync_api import Page, expect
 
 from channels_app.models import SignInLink, User
 from messaging.models import Contact, Session
-from messaging.sessions import closing, personal, pickup
+from messaging.models.person import Person
+from messaging.sessions import archiving, closing, pickup
 from tests.inbox.open_page import NARROW, WIDE, Pages, pages
 from tests.inbox.showcase import LONG_NAME, add_everything
 
@@ -74,9 +75,9 @@ def full(receive, rule, anna, ben, file_folder) -> Session:
     sessions = [receive(LONG_TEXT, sender=f"+1305767326{number}") for number in range(4)]
     _waits, full, closed, archived = sessions
     for session in (full, closed, archived):
-        pickup.pick_up(anna.user, anna, session.pk)
-    closing.close(anna.user, anna, closed.pk)
-    personal.archive(anna.user, anna, archived.pk, 10**6)
+        pickup.pick_up(Person.at(anna), session.pk)
+    closing.close(Person.at(anna), closed.pk)
+    archiving.archive(Person.at(anna), archived.pk, 10**6)
     Contact.objects.create(customer_number=closed.customer_number, name=LONG_NAME, company=LONG_NAME)
     rule.registration = "none"
     rule.save()

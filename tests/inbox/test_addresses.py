@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from messaging.models import Message, PersonalState, Session, SessionEvent
+from messaging.models.person import Person
 from messaging.sessions import closing, pickup, transfer
 from tests.inbox.conftest import PARTS
 
@@ -55,15 +56,15 @@ def test_an_agent_outside_the_queue_gets_404_everywhere(waiting, carla, browser_
 
 
 def test_a_colleague_gets_404_everywhere_once_another_picked_up(waiting, anna, ben, browser_of):
-    pickup.pick_up(anna.user, anna, waiting.pk)
+    pickup.pick_up(Person.at(anna), waiting.pk)
     before = everything()
     assert statuses(browser_of(ben), waiting.pk) == {404}
     assert everything() == before
 
 
 def test_the_previous_holder_gets_404_everywhere_after_a_transfer(waiting, anna, carla, browser_of):
-    pickup.pick_up(anna.user, anna, waiting.pk)
-    transfer.transfer(anna.user, anna, waiting.pk, carla)
+    pickup.pick_up(Person.at(anna), waiting.pk)
+    transfer.transfer(Person.at(anna), waiting.pk, carla)
     page = browser_of(anna).get(reverse("conversation", args=[waiting.pk]))
     assert page.status_code == 404
     assert "Where is my order?" not in page.content.decode()
@@ -120,8 +121,8 @@ def test_earlier_sessions_of_a_customer_stand_above_for_whoever_sees_the_present
     receive, anna, ben, browser_of
 ):
     first = receive("The first time")
-    pickup.pick_up(ben.user, ben, first.pk)
-    closing.close(ben.user, ben, first.pk)
+    pickup.pick_up(Person.at(ben), first.pk)
+    closing.close(Person.at(ben), first.pk)
     second = receive("The second time")
     page = browser_of(anna).get(reverse("conversation", args=[second.pk])).content.decode()
     assert page.index("The first time") < page.index("Closed by 1002 Ben") < page.index("The second time")
@@ -130,10 +131,10 @@ def test_earlier_sessions_of_a_customer_stand_above_for_whoever_sees_the_present
 
 def test_later_sessions_of_a_customer_are_not_shown_with_an_earlier_one(receive, anna, ben, browser_of):
     first = receive("The first time")
-    pickup.pick_up(anna.user, anna, first.pk)
-    closing.close(anna.user, anna, first.pk)
+    pickup.pick_up(Person.at(anna), first.pk)
+    closing.close(Person.at(anna), first.pk)
     second = receive("The second time")
-    pickup.pick_up(ben.user, ben, second.pk)
+    pickup.pick_up(Person.at(ben), second.pk)
     page = browser_of(anna).get(reverse("conversation", args=[first.pk])).content.decode()
     assert "The first time" in page
     assert "The second time" not in page

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from channels_app.models import MessageQueue
 from messaging.models import Message
+from messaging.models.person import Person
 from messaging.sessions import closing, pickup
 from tests.inbox.conftest import PARTS
 
@@ -82,7 +83,7 @@ def test_a_damaged_key_is_refused_in_words(key, waiting, anna, browser_of):
 
 
 def test_the_loser_of_a_pick_up_is_told_who_has_it_and_keeps_the_text(waiting, anna, ben, browser_of):
-    pickup.pick_up(anna.user, anna, waiting.pk)
+    pickup.pick_up(Person.at(anna), waiting.pk)
     for headers in ({}, PARTS):
         answer = send(browser_of(ben), waiting, "My long answer", headers=headers)
         assert answer.status_code == 404
@@ -93,8 +94,8 @@ def test_the_loser_of_a_pick_up_is_told_who_has_it_and_keeps_the_text(waiting, a
 
 
 def test_a_session_that_was_closed_meanwhile_keeps_the_text_and_offers_to_start(waiting, anna, browser_of):
-    pickup.pick_up(anna.user, anna, waiting.pk)
-    closing.close(anna.user, anna, waiting.pk)
+    pickup.pick_up(Person.at(anna), waiting.pk)
+    closing.close(Person.at(anna), waiting.pk)
     answer = send(browser_of(anna), waiting, "Too late")
     page = answer.content.decode()
     assert answer.status_code == 422

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from messaging.models import Message
+from messaging.models.person import Person
 from messaging.sessions import pickup
 from tests.inbox.open_page import pages
 
@@ -30,7 +31,7 @@ def test_a_failed_send_keeps_the_text_and_says_why(waiting, anna, ben, browser_o
         _an_answer_that_is_lost_on_its_way_is_written_once(page)
         _a_server_that_fails_says_so(page)
         _impatience_sends_once(page)
-        pickup.pick_up(ben.user, ben, waiting.pk)
+        pickup.pick_up(Person.at(ben), waiting.pk)
         page.locator("#text").fill("Too late")
         page.keyboard.press("Enter")
         expect(page.get_by_text("1002 Ben has this session now.")).to_be_visible(timeout=SOON)

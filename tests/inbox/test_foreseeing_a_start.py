@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from messaging.models import Contact, Session
+from messaging.models.person import Person
 from messaging.sessions import pickup
 from tests.conftest import CUSTOMER
 from tests.inbox.conftest import PARTS
@@ -35,7 +36,7 @@ def test_a_number_is_judged_while_it_is_typed(typed, sentence, rule, anna, brows
 def test_an_open_session_is_foreseen_as_starting_would_treat_it(waiting, rule, anna, ben, browser_of):
     client = browser_of(anna)
     assert "waits in your queue “Support”" in said(client, rule)
-    pickup.pick_up(ben.user, ben, waiting.pk)
+    pickup.pick_up(Person.at(ben), waiting.pk)
     assert "session is open with 1002 Ben." in said(client, rule)
     rule.channel.allow_takeover = True
     rule.channel.save()
@@ -58,7 +59,7 @@ def test_an_unregistered_number_warns_for_the_pair(rule, anna, browser_of):
 
 
 def test_nothing_is_said_of_a_number_that_one_may_not_use(waiting, rule, anna, ben, browser_of):
-    pickup.pick_up(anna.user, anna, waiting.pk)
+    pickup.pick_up(Person.at(anna), waiting.pk)
     page = said(browser_of(ben), rule)
     assert "start sessions from this number" in page
     assert "Anna" not in page

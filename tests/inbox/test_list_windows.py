@@ -12,7 +12,8 @@ from channels_app.models import MessageQueue
 from messaging.inbox.list_windows import Tab, window
 from messaging.inbox.session_list import Asked, read_list
 from messaging.models import Session
-from messaging.sessions import closing, personal, pickup
+from messaging.models.person import Person
+from messaging.sessions import archiving, closing, pickup
 from tests.inbox.conftest import PARTS
 
 
@@ -39,10 +40,10 @@ def make_sessions(channel, rule, queue):
     return make
 
 
-def all_windows(tab, user, seat, size=7) -> list[list[int]]:
+def all_windows(tab, person, size=7) -> list[list[int]]:
     windows, after = [], ""
     while True:
-        found = window(tab, user, seat, after, size)
+        found = window(tab, person, after, size)
         windows.append(list(found.ids))
         if not (after := found.after):
             return windows
@@ -53,7 +54,7 @@ def test_windows_of_the_queue_go_queue_by_queue_and_whoever_waits_longest_first(
     other.agents.add(anna)
     late = make_sessions(10, start=20, queue=other, queue_name=other.name)
     make_sessions(20)
-    found = [pk for each in all_windows(Tab.QUEUE, anna.user, anna) for pk in each]
+    found = [pk for each in all_windows(Tab.QUEUE, Person.at(anna)) for pk in each]
     assert found[:10] == sorted(late, key=lambda pk: (Session.objects.get(pk=pk).waiting_since is None, pk))
     in_support = Session.objects.filter(queue=queue)
     assert found[10:] == [
@@ -70,19 +71,19 @@ def test_windows_of_the_other_tabs_go_from_what_happened_last(tab, make_sessions
         held += make_sessions(8, start=40, **closed)
     if tab == Tab.ARCHIVED:
         for pk in held:
-            personal.archive(anna.user, anna, pk, 0)
+            archiving.archive(Person.at(anna), pk, 0)
     user = administrator if tab == Tab.ALL else anna.user
     expected = Session.objects.filter(pk__in=held).order_by("-last_activity_at", "-pk")
-    windows = all_windows(tab, user, anna)
+    windows = all_windows(tab, Person(user, anna))
     assert [pk for each in windows for pk in each] == list(expected.values_list("pk", flat=True))
     assert {len(each) for each in windows[:-1]} == {7}
 
 
 def test_what_moves_to_the_top_between_two_windows_makes_no_other_come_twice(make_sessions, anna):
     held = make_sessions(20, holder=anna, holder_name=str(anna))
-    first = window(Tab.MINE, anna.user, anna, size=10)
+    first = window(Tab.MINE, Person.at(anna), size=10)
     Session.objects.filter(pk=held[0]).update(last_activity_at=timezone.now())
-    second = window(Tab.MINE, anna.user, anna, first.after, 10)
+    second = window(Tab.MINE, Person.at(anna), first.after, 10)
     assert set(second.ids) == set(held) - set(first.ids) - {held[0]}
 
 
@@ -103,8 +104,8 @@ def test_rows_further_down_are_read_again_by_their_ids_and_those_that_left_are_m
 ):
     waiting = make_sessions(55)
     asked = (waiting[-1], waiting[-2], waiting[0], 10**15)
-    pickup.pick_up(ben.user, ben, waiting[-1])
-    shown = read_list(anna.user, anna, Tab.QUEUE, Asked(others=asked))
+    pickup.pick_up(Person.at(ben), waiting[-1])
+    shown = read_list(Person.at(anna), Tab.QUEUE, Asked(others=asked))
     assert len(shown.rows) == 50
     first = {row.session_id for row in shown.rows}
     assert [row.session_id for row in shown.others] == [pk for pk in asked[1:3] if pk not in first]
@@ -112,7 +113,7 @@ def test_rows_further_down_are_read_again_by_their_ids_and_those_that_left_are_m
 
 def test_another_s_session_can_t_be_read_by_asking_for_it_further_down(make_sessions, anna, ben, browser_of):
     [session] = make_sessions(1, holder=ben, holder_name=str(ben))
-    shown = read_list(anna.user, anna, Tab.MINE, Asked(others=(session,)))
+    shown = read_list(Person.at(anna), Tab.MINE, Asked(others=(session,)))
     assert (shown.rows, shown.others) == ((), ())
 
 
@@ -121,7 +122,7 @@ def test_windows_take_no_more_queries_than_the_list(
 ):
     make_sessions(60, holder=anna, holder_name=str(anna))
     client = browser_of(anna)
-    after = window(Tab.MINE, anna.user, anna).after
+    after = window(Tab.MINE, Person.at(anna)).after
     with django_assert_max_num_queries(12):
         answer = client.get(reverse("session-list"), {"tab": "mine", "after": after}, headers=PARTS)
     assert answer.content.decode().count('id="row-') == 10
@@ -131,6 +132,6 @@ def test_windows_take_no_more_queries_than_the_list(
 def test_a_closed_session_that_nobody_held_stands_under_closed_of_its_queue(
     waiting, anna, ben, administrator
 ):
-    closing.close(administrator, None, waiting.pk)
+    closing.close(Person(administrator), waiting.pk)
     for seat in (anna, ben):
-        assert window(Tab.CLOSED, seat.user, seat).ids == (waiting.pk,)
+        assert window(Tab.CLOSED, Person.at(seat)).ids == (waiting.pk,)

@@ -9,13 +9,14 @@ from django.urls import reverse
 
 from messaging.inbox.list_windows import Tab
 from messaging.inbox.session_list import read_list
-from messaging.outbound import writing
-from messaging.sessions import closing, personal, pickup, transfer
+from messaging.models.person import Person
+from messaging.outbound import answering
+from messaging.sessions import archiving, closing, pickup, read_marks, transfer
 from tests.conftest import OTHER_NUMBER
 
 
 def under(seat, tab: Tab) -> list[int]:
-    return [row.session_id for row in read_list(seat.user, seat, tab).rows]
+    return [row.session_id for row in read_list(Person.at(seat), tab).rows]
 
 
 def test_a_waiting_session_stands_under_queue_for_its_agents_only(waiting, anna, ben, carla):
@@ -24,24 +25,24 @@ def test_a_waiting_session_stands_under_queue_for_its_agents_only(waiting, anna,
 
 
 def test_after_a_pick_up_it_stands_under_mine_and_nowhere_else(waiting, anna, ben):
-    pickup.pick_up(anna.user, anna, waiting.pk)
+    pickup.pick_up(Person.at(anna), waiting.pk)
     assert under(anna, Tab.MINE) == [waiting.pk]
     assert under(ben, Tab.QUEUE) == under(anna, Tab.QUEUE) == []
 
 
 def test_a_closed_session_stands_under_closed_of_whoever_held_it_last(waiting, anna, ben):
-    pickup.pick_up(anna.user, anna, waiting.pk)
-    transfer.transfer(anna.user, anna, waiting.pk, ben)
-    closing.close(ben.user, ben, waiting.pk)
+    pickup.pick_up(Person.at(anna), waiting.pk)
+    transfer.transfer(Person.at(anna), waiting.pk, ben)
+    closing.close(Person.at(ben), waiting.pk)
     assert under(ben, Tab.CLOSED) == [waiting.pk]
     assert under(anna, Tab.CLOSED) == []
 
 
 def test_an_archived_session_comes_back_with_the_next_inbound_message(receive, waiting, anna, ben):
-    pickup.pick_up(anna.user, anna, waiting.pk)
-    personal.archive(anna.user, anna, waiting.pk, waiting.messages.get().pk)
+    pickup.pick_up(Person.at(anna), waiting.pk)
+    archiving.archive(Person.at(anna), waiting.pk, waiting.messages.get().pk)
     assert (under(anna, Tab.MINE), under(anna, Tab.ARCHIVED)) == ([], [waiting.pk])
-    writing.answer(anna.user, anna, waiting.pk, "Hello", uuid.uuid4())
+    answering.answer(Person.at(anna), waiting.pk, "Hello", uuid.uuid4())
     assert under(anna, Tab.MINE) == []
     receive("Are you there?")
     assert (under(anna, Tab.MINE), under(anna, Tab.ARCHIVED)) == ([waiting.pk], [])
@@ -50,14 +51,14 @@ def test_an_archived_session_comes_back_with_the_next_inbound_message(receive, w
 def test_archiving_does_not_hide_a_message_that_its_page_had_not_shown(receive, waiting, anna):
     seen = waiting.messages.get().pk
     receive("One more thing")
-    personal.archive(anna.user, anna, waiting.pk, seen)
+    archiving.archive(Person.at(anna), waiting.pk, seen)
     assert under(anna, Tab.QUEUE) == [waiting.pk]
 
 
 def test_archiving_is_each_persons_own(waiting, anna, ben):
-    personal.archive(anna.user, anna, waiting.pk, waiting.messages.get().pk)
+    archiving.archive(Person.at(anna), waiting.pk, waiting.messages.get().pk)
     assert (under(anna, Tab.QUEUE), under(ben, Tab.QUEUE)) == ([], [waiting.pk])
-    personal.unarchive(anna.user, anna, waiting.pk)
+    archiving.unarchive(Person.at(anna), waiting.pk)
     assert under(anna, Tab.QUEUE) == [waiting.pk]
 
 
@@ -73,56 +74,56 @@ def test_archiving_is_undone_without_scripts_too(waiting, anna, browser_of):
 
 
 def test_a_transfer_to_a_person_brings_an_archived_session_back(waiting, anna, ben):
-    personal.archive(ben.user, ben, waiting.pk, waiting.messages.get().pk)
-    transfer.transfer(anna.user, anna, waiting.pk, ben)
+    archiving.archive(Person.at(ben), waiting.pk, waiting.messages.get().pk)
+    transfer.transfer(Person.at(anna), waiting.pk, ben)
     assert under(ben, Tab.MINE) == [waiting.pk]
 
 
 def test_unread_counts_inbound_messages_after_ones_own_read_mark(receive, waiting, anna, ben):
     receive("Hello?")
-    [row] = read_list(anna.user, anna, Tab.QUEUE).rows
+    [row] = read_list(Person.at(anna), Tab.QUEUE).rows
     assert row.unread == 2
-    personal.mark_read(anna.user, anna, waiting.pk, waiting.messages.first().pk)
-    assert read_list(anna.user, anna, Tab.QUEUE).rows[0].unread == 1
-    assert read_list(ben.user, ben, Tab.QUEUE).rows[0].unread == 2
+    read_marks.mark_read(Person.at(anna), waiting.pk, waiting.messages.first().pk)
+    assert read_list(Person.at(anna), Tab.QUEUE).rows[0].unread == 1
+    assert read_list(Person.at(ben), Tab.QUEUE).rows[0].unread == 2
 
 
 def test_the_read_mark_never_goes_back_nor_ahead_of_what_there_is(receive, waiting, anna):
     first = waiting.messages.get().pk
-    personal.mark_read(anna.user, anna, waiting.pk, 10**15)
-    personal.mark_read(anna.user, anna, waiting.pk, first - 1)
-    assert read_list(anna.user, anna, Tab.QUEUE).rows[0].unread == 0
+    read_marks.mark_read(Person.at(anna), waiting.pk, 10**15)
+    read_marks.mark_read(Person.at(anna), waiting.pk, first - 1)
+    assert read_list(Person.at(anna), Tab.QUEUE).rows[0].unread == 0
     receive("Hello?")
-    assert read_list(anna.user, anna, Tab.QUEUE).rows[0].unread == 1
+    assert read_list(Person.at(anna), Tab.QUEUE).rows[0].unread == 1
 
 
 def test_the_row_shows_the_last_line_and_what_became_of_the_last_answer(receive, waiting, anna):
-    writing.answer(anna.user, anna, waiting.pk, "It left\nthis morning.", uuid.uuid4())
-    [row] = read_list(anna.user, anna, Tab.QUEUE).rows
+    answering.answer(Person.at(anna), waiting.pk, "It left\nthis morning.", uuid.uuid4())
+    [row] = read_list(Person.at(anna), Tab.QUEUE).rows
     assert (row.last_line, row.last_is_ours, row.outgoing) == ("It left this morning.", True, "queued")
     assert row.waiting == ""
     receive("Thank you")
-    [row] = read_list(anna.user, anna, Tab.QUEUE).rows
+    [row] = read_list(Person.at(anna), Tab.QUEUE).rows
     assert (row.last_line, row.last_is_ours) == ("Thank you", False)
     assert row.waiting == "under a minute"
 
 
 def test_tabs_count_and_the_title_says_how_many_have_something_unread(receive, waiting, anna, anna_rule):
     receive("For Anna", to=OTHER_NUMBER)
-    shown = read_list(anna.user, anna, Tab.MINE)
+    shown = read_list(Person.at(anna), Tab.MINE)
     assert [(button.tab.value, button.count) for button in shown.tabs][:2] == [("mine", "1"), ("queue", "1")]
     assert shown.unread == "2"
 
 
 def test_supervisors_have_all_sessions_under_all(waiting, supervisor, anna, make_extension):
-    assert [row.session_id for row in read_list(supervisor, None, None).rows] == [waiting.pk]
+    assert [row.session_id for row in read_list(Person(supervisor), None).rows] == [waiting.pk]
     sam = make_extension("1500", "Sam", role="supervisor")
     assert under(sam, Tab.QUEUE) == []
     assert under(sam, Tab.ALL) == [waiting.pk]
 
 
 def test_an_agent_has_no_tab_all(waiting, carla, browser_of):
-    shown = read_list(carla.user, carla, Tab.ALL)
+    shown = read_list(Person.at(carla), Tab.ALL)
     assert (shown.tab, shown.rows) == (Tab.MINE, ())
     page = browser_of(carla).get(reverse("inbox"), {"tab": "all"}).content.decode()
     assert "Where is my order?" not in page

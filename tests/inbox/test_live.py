@@ -15,7 +15,8 @@ from django.test import Client
 from playwright.sync_api import Page, expect
 
 from messaging.inbox.conversation import PAGE
-from messaging.outbound import writing
+from messaging.models.person import Person
+from messaging.outbound import answering
 from tests.browser import chromium
 from tests.conftest import CUSTOMER, NUMBER
 from tests.events_process import EventsProcess
@@ -185,7 +186,7 @@ def test_without_shared_workers_a_page_hears_too_even_of_what_stands_far_above(
     live, waiting, receive, channel, anna, ben, browser_of
 ):
     server, _events = live
-    above = writing.answer(anna.user, anna, waiting.pk, "It will leave", uuid.uuid4())
+    above = answering.answer(Person.at(anna), waiting.pk, "It will leave", uuid.uuid4())
     for number in range(PAGE):
         receive(f"Line {number}")
     mine, colleague = browser_of(anna), browser_of(ben)

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from messaging.models import Presence, Session, SessionEvent
-from messaging.outbound import writing
+from messaging.models.person import Person
+from messaging.outbound import answering
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sessions import pickup, presence, transfer
 from tests.conftest import OTHER_NUMBER
@@ -33,14 +34,14 @@ def held(channel, rule, anna):
     """Anna's, from the queue of Anna and Ben; its customer has waited for 31 minutes."""
     arrive(channel)
     session = Session.objects.get()
-    pickup.pick_up(anna.user, anna, session.pk)
+    pickup.pick_up(Person.at(anna), session.pk)
     Session.objects.update(waiting_since=minutes_ago(31))
     SessionEvent.objects.update(at=minutes_ago(31))
     return session
 
 
 def sees(session, seat) -> bool:
-    return Session.objects.visible_to(seat.user, seat).filter(pk=session.pk).exists()
+    return Session.objects.visible_to(Person.at(seat)).filter(pk=session.pk).exists()
 
 
 @pytest.mark.parametrize(("minutes", "is_available"), [(9.9, True), (10.1, False)])
@@ -78,14 +79,14 @@ def test_else_it_is_its_holders_alone(held, anna, ben, change):
     if change == "not long enough":
         Session.objects.update(waiting_since=minutes_ago(29))
     if change == "was answered":
-        writing.answer(anna.user, anna, held.pk, "Hello", KEY)
+        answering.answer(Person.at(anna), held.pk, "Hello", KEY)
     if change == "closed":
         Session.objects.update(status="closed", closed_at=timezone.now(), waiting_since=minutes_ago(31))
     if change == "no queue":
         Session.objects.update(queue=None)
     assert not sees(held, ben)
     with pytest.raises(NotFoundError):
-        pickup.take_over(ben.user, ben, held.pk)
+        pickup.take_over(Person.at(ben), held.pk)
 
 
 def test_a_session_that_came_to_an_extension_is_for_supervisors_only(channel, anna_rule, rule, anna, ben):
@@ -98,22 +99,22 @@ def test_a_session_that_came_to_an_extension_is_for_supervisors_only(channel, an
 def test_who_takes_over_is_the_holder_and_the_line_says_from_whom(held, anna, ben):
     last_seen(anna, 60)
     with pytest.raises(RefusedError, match="is away, and the customer waits"):
-        writing.answer(ben.user, ben, held.pk, "Hello", KEY)
+        answering.answer(Person.at(ben), held.pk, "Hello", KEY)
 
-    pickup.take_over(ben.user, ben, held.pk)
+    pickup.take_over(Person.at(ben), held.pk)
 
     assert not sees(held, anna)
     event = SessionEvent.objects.get(kind="taken_over")
     assert (event.actor_name, event.target_name) == ("1002 Ben", "1001 Anna")
     assert Presence.objects.available().get().pk == ben.pk
-    writing.answer(ben.user, ben, held.pk, "Hello", KEY)
+    answering.answer(Person.at(ben), held.pk, "Hello", KEY)
 
 
 def test_who_is_only_away_for_others_can_not_pick_up_or_move_it(held, anna, ben):
     last_seen(anna, 60)
     for operation in (pickup.pick_up, partial(transfer.transfer, target=ben)):
         with pytest.raises(RefusedError):
-            operation(ben.user, ben, held.pk)
+            operation(Person.at(ben), held.pk)
     assert Session.objects.get().holder == anna
 
 
@@ -124,7 +125,7 @@ def test_exactly_one_takes_over(held, queue, anna, ben, carla):
 
     def take_over(seat):
         try:
-            return pickup.take_over(seat.user, seat, held.pk).holder
+            return pickup.take_over(Person.at(seat), held.pk).holder
         except (RefusedError, NotFoundError) as error:
             return str(error)
 
@@ -159,15 +160,15 @@ class TestWhoIsToldWhoHasIt:
     def test_for_a_while_after_a_pick_up(self, held, ben):
         SessionEvent.objects.update(at=minutes_ago(9))
         with pytest.raises(RefusedError, match="1001 Anna has this session now"):
-            pickup.pick_up(ben.user, ben, held.pk)
+            pickup.pick_up(Person.at(ben), held.pk)
 
     def test_not_later(self, held, anna, ben):
         last_seen(anna, 1)
         with pytest.raises(NotFoundError):
-            pickup.pick_up(ben.user, ben, held.pk)
+            pickup.pick_up(Person.at(ben), held.pk)
 
     def test_not_the_previous_holder_after_a_transfer(self, held, anna, carla):
         last_seen(carla, 1)
-        transfer.transfer(anna.user, anna, held.pk, carla)
+        transfer.transfer(Person.at(anna), held.pk, carla)
         with pytest.raises(NotFoundError):
-            pickup.pick_up(anna.user, anna, held.pk)
+            pickup.pick_up(Person.at(anna), held.pk)

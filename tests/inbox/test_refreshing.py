@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from messaging.inbox.conversation import PAGE
 from messaging.models import Message, PersonalState, Session, SessionEvent
-from messaging.outbound import writing
-from messaging.sessions import closing, personal, pickup
+from messaging.models.person import Person
+from messaging.outbound import answering
+from messaging.sessions import closing, pickup, read_marks
 from tests.conftest import OTHER_NUMBER
 from tests.inbox.conftest import PARTS
 
@@ -37,19 +38,19 @@ def test_the_list_answers_204_until_something_changes(receive, waiting, anna, br
 def test_the_conversation_answers_204_until_something_changes(
     change, receive, waiting, anna, channel, browser_of
 ):
-    writing.answer(anna.user, anna, waiting.pk, "Hello", uuid.uuid4())
+    answering.answer(Person.at(anna), waiting.pk, "Hello", uuid.uuid4())
     client, address = browser_of(anna), reverse("conversation-news", args=[waiting.pk])
     seen = client.get(address, headers=PARTS).context["conversation"].version
-    personal.mark_read(anna.user, anna, waiting.pk, 10**6)
+    read_marks.mark_read(Person.at(anna), waiting.pk, 10**6)
     assert client.get(address, {"seen": seen}, headers=PARTS).status_code == 204
     if change == "message":
         receive("Hello?")
     elif change == "status":
         Message.objects.filter(direction="outbound").update(status="sent", concluded_at=waiting.opened_at)
     elif change == "pick-up":
-        pickup.pick_up(anna.user, anna, waiting.pk)
+        pickup.pick_up(Person.at(anna), waiting.pk)
     elif change == "close":
-        closing.close(anna.user, anna, waiting.pk)
+        closing.close(Person.at(anna), waiting.pk)
     else:
         channel.enabled = False
         channel.save()
@@ -95,8 +96,8 @@ def test_every_form_is_protected_against_forgery(waiting, anna, browser_of):
 def test_list_and_conversation_take_at_most_12_queries(receive, waiting, anna, anna_rule, browser_of):
     for number in range(5):
         session = receive("Hello", sender=f"+1212555010{number}", to=OTHER_NUMBER)
-        writing.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
-    closing.close(anna.user, anna, session.pk)
+        answering.answer(Person.at(anna), session.pk, "Hi", uuid.uuid4())
+    closing.close(Person.at(anna), session.pk)
     client = browser_of(anna)
     for tab in ("mine", "queue", "closed", "archived"):
         assert len(queries_of(lambda: client.get(reverse("inbox"), {"tab": tab}))) <= 12  # noqa: B023
@@ -107,7 +108,7 @@ def test_list_and_conversation_take_at_most_12_queries(receive, waiting, anna, a
 
 
 def test_a_long_conversation_comes_page_by_page_without_a_gap(receive, waiting, anna, browser_of):
-    closing.close(anna.user, anna, waiting.pk)
+    closing.close(Person.at(anna), waiting.pk)
     for number in range(PAGE + 10):
         session = receive(f"Line {number}")
     client = browser_of(anna)
@@ -125,10 +126,10 @@ def test_a_long_conversation_comes_page_by_page_without_a_gap(receive, waiting, 
 
 
 def test_what_is_unsettled_above_the_newest_messages_is_read_again(receive, waiting, anna, ben, browser_of):
-    above = writing.answer(anna.user, anna, waiting.pk, "Hello", uuid.uuid4())
+    above = answering.answer(Person.at(anna), waiting.pk, "Hello", uuid.uuid4())
     for number in range(PAGE):
         receive(f"Line {number}")
-    elsewhere = writing.answer(ben.user, ben, receive("Hi", "+12125550100").pk, "Hello", uuid.uuid4())
+    elsewhere = answering.answer(Person.at(ben), receive("Hi", "+12125550100").pk, "Hello", uuid.uuid4())
     client, address = browser_of(anna), reverse("conversation-news", args=[waiting.pk])
 
     def read(unsettled: str, seen: str = ""):
@@ -149,7 +150,7 @@ def test_what_is_unsettled_above_the_newest_messages_is_read_again(receive, wait
 
 
 def test_a_page_that_starts_with_a_session_shows_that_it_was_started(receive, waiting, anna, browser_of):
-    closing.close(anna.user, anna, waiting.pk)
+    closing.close(Person.at(anna), waiting.pk)
     for number in range(PAGE):
         session = receive(f"Line {number}")
     page = browser_of(anna).get(reverse("conversation", args=[session.pk])).context["conversation"]

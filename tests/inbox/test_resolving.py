@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from messaging.models import Message, Session
-from messaging.outbound import writing
+from messaging.models.person import Person
+from messaging.outbound import answering
 from messaging.outbound.waiting import leaves_in
 from tests.benchmarks import backlog
 from tests.conftest import OTHER_NUMBER
@@ -16,7 +17,7 @@ from tests.messaging.arrivals import arrive
 @pytest.fixture
 def message(channel, anna_rule, anna):
     arrive(channel, recipient=OTHER_NUMBER)
-    return writing.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
+    return answering.answer(Person.at(anna), Session.objects.get().pk, "Hi", uuid.uuid4())
 
 
 @pytest.fixture
@@ -105,6 +106,6 @@ def test_what_waits_behind_many_says_about_when_it_leaves(as_anna, message, chan
     session.save()
 
     assert "leaves in about 60 s" in page_of(as_anna, message)
-    second = writing.answer(session.holder.user, session.holder, session.pk, "More", uuid.uuid4())
+    second = answering.answer(Person.at(session.holder), session.pk, "More", uuid.uuid4())
     session.refresh_from_db()
     assert leaves_in(session, [message.pk, second.pk])[second.pk] == pytest.approx(121, abs=1)

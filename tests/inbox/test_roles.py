@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from channels_app.models import Extension, MessageQueue, User
 from messaging.models import Attachment, Message, PersonalState, Presence, Session, SessionEvent
+from messaging.models.person import Person
 from messaging.sessions import closing, pickup, transfer
 from messaging.urls import urlpatterns
 from tests.conftest import OTHER_NUMBER
@@ -124,10 +125,10 @@ def _bring_about(state, session, queue, rule, ben, carla, anna, receive) -> None
         queue.delete()
         return
     if state == "closed, held by nobody":
-        closing.close(anna.user, anna, session.pk)
+        closing.close(Person.at(anna), session.pk)
         return
     if not state.startswith("came to an extension"):
-        pickup.pick_up(ben.user, ben, session.pk)
+        pickup.pick_up(Person.at(ben), session.pk)
     if state != "picked up just now":
         SessionEvent.objects.update(at=ago(60))
     if "away" in state:
@@ -138,17 +139,17 @@ def _bring_about(state, session, queue, rule, ben, carla, anna, receive) -> None
         if "queue" in state:
             target = MessageQueue.objects.create(name="Other")
             target.agents.add(carla)
-        transfer.transfer(ben.user, ben, session.pk, target)
+        transfer.transfer(Person.at(ben), session.pk, target)
     if state.startswith(("closed by", "closed, its holder")):
-        closing.close(ben.user, ben, session.pk)
+        closing.close(Person.at(ben), session.pk)
     if "holder deleted" in state:
         ben.inbound_rules.update(destination_extension=carla)
         ben.delete()
     if state == "its number removed":
         rule.delete()
     if state.startswith("earlier"):
-        closing.close(ben.user, ben, session.pk)
-        pickup.pick_up(anna.user, anna, receive("Again").pk)
+        closing.close(Person.at(ben), session.pk)
+        pickup.pick_up(Person.at(anna), receive("Again").pk)
 
 
 def addresses(world: World) -> Iterator[tuple[str, str, str, dict[str, object]]]:

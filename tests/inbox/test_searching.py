@@ -13,7 +13,8 @@ from messaging.inbox.highlighting import excerpt
 from messaging.inbox.search import Search
 from messaging.inbox.session_list import Asked, read_list
 from messaging.models import Contact
-from messaging.outbound import writing
+from messaging.models.person import Person
+from messaging.outbound import answering
 from messaging.sessions import pickup
 from tests.conftest import CUSTOMER
 from tests.inbox.conftest import PARTS
@@ -22,7 +23,7 @@ OTHER_CUSTOMER = "+442079460018"
 
 
 def found(seat, typed: str) -> list[int]:
-    return [row.session_id for row in read_list(seat.user, seat, None, Asked(search=Search.of(typed))).rows]
+    return [row.session_id for row in read_list(Person.at(seat), None, Asked(search=Search.of(typed))).rows]
 
 
 @pytest.mark.parametrize(
@@ -92,14 +93,14 @@ def test_what_is_too_short_is_said_so(typed, waiting, anna, browser_of):
 
 
 def test_the_words_of_our_answers_and_of_older_messages_are_found_too(receive, waiting, anna):
-    writing.answer(anna.user, anna, waiting.pk, "It left yesterday", uuid.uuid4())
+    answering.answer(Person.at(anna), waiting.pk, "It left yesterday", uuid.uuid4())
     receive("Thank you")
     assert found(anna, "yesterday") == found(anna, "order") == [waiting.pk]
 
 
 def test_nobody_finds_what_they_may_not_see(waiting, anna, ben, carla, supervisor, browser_of):
     Contact.objects.create(customer_number=CUSTOMER, name="Mary Miller")
-    pickup.pick_up(anna.user, anna, waiting.pk)
+    pickup.pick_up(Person.at(anna), waiting.pk)
     for typed in ("order", "3260", "mary"):
         assert found(anna, typed) == [waiting.pk]
         assert found(ben, typed) == found(carla, typed) == []
@@ -123,8 +124,8 @@ def test_the_row_shows_the_message_that_was_found_with_its_words_marked(receive,
 
 def test_the_search_goes_on_window_by_window(receive, anna, browser_of):
     sessions = [receive("Order late", sender=f"+1305555{number:04}").pk for number in range(55)]
-    first = read_list(anna.user, anna, None, Asked(search=Search.of("order")))
-    second = read_list(anna.user, anna, None, Asked(search=Search.of("order"), after=first.after))
+    first = read_list(Person.at(anna), None, Asked(search=Search.of("order")))
+    second = read_list(Person.at(anna), None, Asked(search=Search.of("order"), after=first.after))
     assert [row.session_id for row in (*first.rows, *second.rows)] == sessions[::-1]
     assert (len(first.rows), second.after) == (50, "")
 

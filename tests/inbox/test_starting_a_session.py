@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from messaging.models import Message, Session
+from messaging.models.person import Person
 from messaging.sessions import closing, pickup, transfer
 from tests.conftest import CUSTOMER
 from tests.inbox.conftest import PARTS
@@ -64,14 +65,14 @@ def test_only_allowed_numbers_are_offered(rule, anna_rule, anna, ben, browser_of
 
 
 def test_a_customer_whom_a_colleague_serves_is_refused_by_name(waiting, rule, anna, ben, browser_of):
-    pickup.pick_up(ben.user, ben, waiting.pk)
+    pickup.pick_up(Person.at(ben), waiting.pk)
     answer = start(browser_of(anna), rule)
     assert answer.status_code == 422
     assert "session is open with 1002 Ben." in answer.content.decode()
 
 
 def test_a_closed_session_offers_to_start_with_everything_filled_in(waiting, rule, anna, browser_of):
-    closing.close(anna.user, anna, waiting.pk)
+    closing.close(Person.at(anna), waiting.pk)
     client = browser_of(anna)
     page = client.get(reverse("conversation", args=[waiting.pk])).content.decode()
     offer = f"{reverse('start-session')}?rule={rule.pk}&amp;customer=%2B13057673260"
@@ -84,13 +85,13 @@ def test_a_closed_session_offers_to_start_with_everything_filled_in(waiting, rul
 def test_a_closed_session_leads_to_the_open_one_of_a_customer_who_wrote_again(
     waiting, receive, anna, carla, browser_of
 ):
-    pickup.pick_up(anna.user, anna, waiting.pk)
-    closing.close(anna.user, anna, waiting.pk)
+    pickup.pick_up(Person.at(anna), waiting.pk)
+    closing.close(Person.at(anna), waiting.pk)
     again = receive("One more thing")
     address = reverse("conversation", args=[again.pk])
     page = browser_of(anna).get(reverse("conversation", args=[waiting.pk]))
     assert f'<a class="button primary"\n           href="{address}"' in page.content.decode()
-    transfer.transfer(anna.user, anna, again.pk, carla)
+    transfer.transfer(Person.at(anna), again.pk, carla)
     page = browser_of(anna).get(reverse("conversation", args=[waiting.pk]))
     assert f'href="{address}"' not in page.content.decode()
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from channels_app.models import Role, User
 from messaging.files import uploads
 from messaging.models import Attachment, Message
+from messaging.models.person import Person
 from messaging.sessions import closing
 from tests.conftest import OTHER_NUMBER
 
@@ -95,7 +96,7 @@ def test_a_draft_is_out_of_reach_of_everybody_else(session, anna, ben, superviso
 
 
 def test_a_closed_session_takes_no_file(session, anna, browser_of):
-    closing.close(anna.user, anna, session.pk)
+    closing.close(Person.at(anna), session.pk)
 
     answer = put(browser_of(anna), session)
 

@@ -10,6 +10,7 @@ from channels_app.models import User
 from messaging.inbox.list_windows import Tab
 from messaging.inbox.session_list import read_list
 from messaging.models import Contact
+from messaging.models.person import Person
 from messaging.sessions import pickup
 from tests.conftest import CUSTOMER
 from tests.inbox.conftest import PARTS
@@ -26,7 +27,7 @@ def test_what_is_written_down_shows_in_the_list_and_in_the_window(waiting, anna,
     browser = browser_of(anna)
     saved = browser.post(address, {**KNOWN, "tab": "queue"}, headers=PARTS)
     assert saved.headers["HX-Redirect"] == reverse("conversation", args=[waiting.pk]) + "?tab=queue"
-    [row] = read_list(anna.user, anna, Tab.QUEUE).rows
+    [row] = read_list(Person.at(anna), Tab.QUEUE).rows
     assert (row.customer, row.company) == ("Mary Miller", "Acme")
     window = browser.get(address, headers=PARTS).content.decode()
     assert all(text in window for text in ("Mary Miller", "Acme", "Calls back\non Mondays"))
@@ -58,7 +59,7 @@ def test_what_is_too_long_or_no_text_is_said_at_its_field_and_kept_there(bad, an
 def test_a_session_that_one_may_not_see_is_404_and_keeps_its_contact(
     waiting, anna, ben, carla, browser_of, address
 ):
-    pickup.pick_up(anna.user, anna, waiting.pk)
+    pickup.pick_up(Person.at(anna), waiting.pk)
     for person in (ben, carla):
         assert browser_of(person).get(address).status_code == 404
         assert browser_of(person).post(address, KNOWN).status_code == 404

@@ -12,8 +12,9 @@ from django.utils import timezone
 from messaging import tasks
 from messaging.files import retention
 from messaging.models import Message, Session, TrafficCount, WebhookLogEntry
+from messaging.models.person import Person
 from messaging.models.traffic import quarter_of
-from messaging.outbound import writing
+from messaging.outbound import answering
 from messaging.sending import expiry
 from messaging.sessions import closing
 from messaging.traffic import counting, rollups
@@ -50,7 +51,7 @@ def test_nothing_is_closed_where_the_channel_does_not_ask_for_it(channel, rule):
 
 def test_a_session_with_a_queued_message_is_not_closed(idle_channel, anna_rule, anna):
     arrive(idle_channel, recipient=OTHER_NUMBER)
-    writing.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
+    answering.answer(Person.at(anna), Session.objects.get().pk, "Hi", uuid.uuid4())
     Session.objects.update(last_activity_at=timezone.now() - dt.timedelta(days=400))
 
     assert closing.close_idle() == 0
@@ -67,7 +68,7 @@ def test_many_idle_sessions_are_closed_in_batches(idle_channel, rule):
 def test_what_waited_too_long_fails_at_24_hours(channel, anna_rule, anna, time_machine):
     time_machine.move_to("2026-03-01T12:00:00Z", tick=False)
     arrive(channel, recipient=OTHER_NUMBER)
-    message = writing.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
+    message = answering.answer(Person.at(anna), Session.objects.get().pk, "Hi", uuid.uuid4())
     time_machine.move_to("2026-03-02T11:59:59Z", tick=False)
     assert expiry.fail_waited_too_long() == 0
 

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST
 from messaging.files import spool, uploads
 from messaging.inbox.conversation import visible_session
 from messaging.inbox.conversation_lines import file_line
+from messaging.models.person import Person
 from messaging.refusal import RefusedError, TakenError
 from messaging.thread_limits import Places
 from messaging.views.entry import for_person
 from messaging.views.files.content_length import content_length
-from messaging.views.person import Person
 
 _places = Places()
 LONGEST_NAME = 4096  # characters, percent-encoded
@@ -41,9 +41,7 @@ def upload(request: HttpRequest, person: Person, session_id: int) -> HttpRespons
         return response
     try:
         name = unquote(request.headers.get("X-File-Name", "")[-LONGEST_NAME:], errors="replace")
-        stored = uploads.upload(
-            person.user, person.seat, session_id, request.META["wsgi.input"], length, name
-        )
+        stored = uploads.upload(person, session_id, request.META["wsgi.input"], length, name)
     except TakenError as taken:
         return _sentence(404, str(taken))
     except RefusedError as refusal:
@@ -64,8 +62,8 @@ def upload(request: HttpRequest, person: Person, session_id: int) -> HttpRespons
 @for_person
 def remove(request: HttpRequest, person: Person, session_id: int, file_id: int) -> HttpResponse:
     """Takes a file out of the composer; 204, also when it is gone already."""
-    if not uploads.remove(person.seat, session_id, file_id):
-        visible_session(person.user, person.seat, session_id)
+    if not uploads.remove(person.extension, session_id, file_id):
+        visible_session(person, session_id)
     return HttpResponse(status=204)
 
 

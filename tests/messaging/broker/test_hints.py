@@ -18,10 +18,11 @@ from channels_app.providers.base import SendOutcome, SendResult
 from messaging.broker import hints
 from messaging.files import fetching, previews, public_http, retention, taking_out
 from messaging.models import Attachment, Message, Session
-from messaging.outbound import resolving, starting, writing
+from messaging.models.person import Person
+from messaging.outbound import answering, resolving, starting
 from messaging.sending import claims, expiry
 from messaging.sending.recording import Settled, record
-from messaging.sessions import closing, personal, pickup, transfer
+from messaging.sessions import archiving, closing, pickup, read_marks, transfer
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 from tests.messaging.files.stored_files import picture
@@ -80,7 +81,7 @@ def support(queue) -> str:
 
 
 def answered(seat_, session, text="Hi"):
-    return writing.answer(seat_.user, seat_, session.pk, text, uuid.uuid4())
+    return answering.answer(Person.at(seat_), session.pk, text, uuid.uuid4())
 
 
 def test_what_happens_to_a_session_is_told_to_who_sees_it_and_to_who_loses_it(
@@ -97,20 +98,20 @@ def test_what_happens_to_a_session_is_told_to_who_sees_it_and_to_who_loses_it(
     assert heard() == {session.pk: of_queue}
     answered(ben, session)
     assert heard() == {session.pk: of_queue}
-    pickup.pick_up(ben.user, ben, session.pk)
+    pickup.pick_up(Person.at(ben), session.pk)
     assert heard() == {session.pk: {*of_queue, seat(ben)}}
     arrive(channel)
     assert seat(ben) in heard()[session.pk]
-    starting.start(anna.user, anna, rule.pk, CUSTOMER, "It is mine now", uuid.uuid4())
+    starting.start(Person.at(anna), rule.pk, CUSTOMER, "It is mine now", uuid.uuid4())
     assert {seat(anna), seat(ben), OVERSEERS} <= heard()[session.pk]
-    transfer.transfer(anna.user, anna, session.pk, carla)
+    transfer.transfer(Person.at(anna), session.pk, carla)
     assert {seat(anna), seat(carla), OVERSEERS} <= heard()[session.pk]
-    transfer.transfer(carla.user, carla, session.pk, queue)
+    transfer.transfer(Person.at(carla), session.pk, queue)
     assert {seat(carla), *of_queue} <= heard()[session.pk]
-    closing.close(anna.user, anna, session.pk)
+    closing.close(Person.at(anna), session.pk)
     assert heard() == {session.pk: of_queue}
 
-    starting.start(anna.user, anna, rule.pk, CUSTOMER, "Hello again", uuid.uuid4())
+    starting.start(Person.at(anna), rule.pk, CUSTOMER, "Hello again", uuid.uuid4())
     [(started, topics)] = heard().items()
     assert started != session.pk
     assert topics == {seat(anna), OVERSEERS}
@@ -128,18 +129,18 @@ def test_each_step_of_a_message_is_told(heard, channel, anna_rule, anna):
     assert heard() == mine
     record([Settled(message.pk, session.pk, claim.claim, SendResult(SendOutcome.UNCONFIRMED))])
     assert heard() == mine
-    resolving.it_was_sent(anna.user, anna, session.pk, message.pk)
+    resolving.it_was_sent(Person.at(anna), session.pk, message.pk)
     assert heard() == mine
     waits = answered(anna, session)
     heard()
-    resolving.cancel(anna.user, anna, session.pk, waits.pk)
+    resolving.cancel(Person.at(anna), session.pk, waits.pk)
     assert heard() == mine
     refused = answered(anna, session)
     Message.objects.filter(pk=refused.pk).update(created_at=timezone.now() - dt.timedelta(hours=25))
     heard()
     assert expiry.fail_waited_too_long() == 1
     assert heard() == mine
-    resolving.send_again(anna.user, anna, session.pk, refused.pk)
+    resolving.send_again(Person.at(anna), session.pk, refused.pk)
     assert heard() == mine
     assert resolving.cancel_all_waiting(channel) == 1
     assert heard() == mine
@@ -187,13 +188,13 @@ def test_what_is_ones_own_is_told_to_ones_own_pages_alone(heard, channel, rule, 
     [message] = Message.objects.all()
     heard()
     mine = {message.session_id: {seat(anna)}}
-    personal.mark_read(anna.user, anna, message.session_id, message.pk)
+    read_marks.mark_read(Person.at(anna), message.session_id, message.pk)
     assert heard() == mine
-    personal.mark_read(anna.user, anna, message.session_id, message.pk)
+    read_marks.mark_read(Person.at(anna), message.session_id, message.pk)
     assert heard() == {}
-    personal.archive(anna.user, anna, message.session_id, message.pk)
+    archiving.archive(Person.at(anna), message.session_id, message.pk)
     assert heard() == mine
-    personal.unarchive(anna.user, anna, message.session_id)
+    archiving.unarchive(Person.at(anna), message.session_id)
     assert heard() == mine
 
 
@@ -202,7 +203,7 @@ def test_nothing_is_told_of_what_is_rolled_back(heard, channel, rule, anna):
     session = Session.objects.get()
     heard()
     with transaction.atomic():
-        pickup.pick_up(anna.user, anna, session.pk)
+        pickup.pick_up(Person.at(anna), session.pk)
         answered(anna, session)
         transaction.set_rollback(True)
     assert heard() == {}

@@ -8,6 +8,7 @@ from django.test import Client
 from channels_app.models import Role, User
 from messaging.files import links, retention
 from messaging.models import Session
+from messaging.models.person import Person
 from messaging.sessions import closing, pickup, transfer
 from messaging.views.files import responses
 from tests.messaging.arrivals import arrive
@@ -97,46 +98,46 @@ class TestWhoGetsIt:
         assert who_gets(session, *files) == ALWAYS | {"anna", "ben"}
 
     def test_in_a_session_with_a_holder_the_holder(self, session, files, who_gets, anna):
-        pickup.pick_up(anna.user, anna, session.pk)
+        pickup.pick_up(Person.at(anna), session.pk)
 
         assert who_gets(session, *files) == ALWAYS | {"anna"}
 
     def test_after_a_transfer_the_previous_holder_gets_nothing_any_more(
         self, session, files, who_gets, anna, carla
     ):
-        pickup.pick_up(anna.user, anna, session.pk)
-        transfer.transfer(anna.user, anna, session.pk, carla)
+        pickup.pick_up(Person.at(anna), session.pk)
+        transfer.transfer(Person.at(anna), session.pk, carla)
 
         assert who_gets(session, *files) == ALWAYS | {"carla"}
 
     def test_after_a_transfer_to_a_queue_its_agents(self, session, files, who_gets, anna, carla, queue):
-        pickup.pick_up(anna.user, anna, session.pk)
+        pickup.pick_up(Person.at(anna), session.pk)
         queue.agents.remove(anna)
         queue.agents.add(carla)
-        transfer.transfer(anna.user, anna, session.pk, queue)
+        transfer.transfer(Person.at(anna), session.pk, queue)
 
         assert who_gets(session, *files) == ALWAYS | {"ben", "carla"}
 
     def test_in_a_closed_session_who_held_it_last(self, session, files, who_gets, anna, carla):
-        pickup.pick_up(anna.user, anna, session.pk)
-        transfer.transfer(anna.user, anna, session.pk, carla)
-        closing.close(carla.user, carla, session.pk)
+        pickup.pick_up(Person.at(anna), session.pk)
+        transfer.transfer(Person.at(anna), session.pk, carla)
+        closing.close(Person.at(carla), session.pk)
 
         assert who_gets(session, *files) == ALWAYS | {"carla"}
 
     def test_in_a_closed_session_that_nobody_held_its_queues_agents(self, session, files, who_gets, anna):
-        closing.close(anna.user, anna, session.pk)
+        closing.close(Person.at(anna), session.pk)
 
         assert who_gets(session, *files) == ALWAYS | {"anna", "ben"}
 
     def test_of_an_earlier_session_who_may_see_the_present_one(
         self, session, files, who_gets, anna, carla, channel
     ):
-        pickup.pick_up(anna.user, anna, session.pk)
-        closing.close(anna.user, anna, session.pk)
+        pickup.pick_up(Person.at(anna), session.pk)
+        closing.close(Person.at(anna), session.pk)
         arrive(channel, "Hello again")
         present = Session.objects.get(status="open")
-        transfer.transfer(anna.user, anna, present.pk, carla)
+        transfer.transfer(Person.at(anna), present.pk, carla)
 
         assert who_gets(present, *files) == ALWAYS | {"carla"}
         assert who_gets(session, *files) == ALWAYS | {"anna"}
@@ -144,7 +145,7 @@ class TestWhoGetsIt:
     def test_of_a_later_session_nobody_by_the_address_of_an_earlier_one(
         self, session, browsers, anna, channel
     ):
-        closing.close(anna.user, anna, session.pk)
+        closing.close(Person.at(anna), session.pk)
         arrive(channel, "Hello again")
         later = add_file(Session.objects.get(status="open"), picture(), "later.jpg")
 

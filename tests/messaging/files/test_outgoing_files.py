@@ -11,7 +11,8 @@ from django.utils import timezone
 from channels_app.models import Domain, RoutingRule
 from messaging.files import retention, storage, uploads
 from messaging.models import Attachment, Message, Session, TrafficCount
-from messaging.outbound import resolving, writing
+from messaging.models.person import Person
+from messaging.outbound import answering, resolving
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sending import claims, expiry, loop
 from messaging.sending.claims import Wanted
@@ -32,12 +33,12 @@ def session(channel, anna_rule) -> Session:
 
 
 def put(session, seat, content=PNG, name="photo.png") -> Attachment:
-    return uploads.upload(seat.user, seat, session.pk, BytesIO(content), len(content), name)
+    return uploads.upload(Person.at(seat), session.pk, BytesIO(content), len(content), name)
 
 
 def send(session, seat, text, *files, key=None) -> Message:
     ids = [each.pk for each in files]
-    return writing.answer(seat.user, seat, session.pk, text, key or uuid.uuid4(), ids)
+    return answering.answer(Person.at(seat), session.pk, text, key or uuid.uuid4(), ids)
 
 
 def test_a_draft_becomes_a_file_of_the_message_that_is_sent_with_it(session, anna):
@@ -126,7 +127,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read(session, anna, setti
     body = BytesIO(b"x" * 101)
 
     with pytest.raises(RefusedError):
-        uploads.upload(anna.user, anna, session.pk, body, 101, "x.txt")
+        uploads.upload(Person.at(anna), session.pk, body, 101, "x.txt")
     assert body.tell() == 0
 
 
@@ -134,7 +135,7 @@ def test_an_upload_that_is_cut_short_leaves_nothing(session, anna, stored):
     from messaging.files.spool import BodyCutShortError
 
     with pytest.raises(BodyCutShortError):
-        uploads.upload(anna.user, anna, session.pk, BytesIO(b"x" * 10), 11, "x.txt")
+        uploads.upload(Person.at(anna), session.pk, BytesIO(b"x" * 10), 11, "x.txt")
     assert stored() == []
     assert not Attachment.objects.exists()
 
@@ -229,7 +230,7 @@ def test_send_again_sends_the_same_file_under_a_link_of_its_own(session, anna, s
     message = send(session, anna, "Look", put(session, anna))
     Message.objects.filter(pk=message.pk).update(status="failed", concluded_at=timezone.now())
 
-    again = resolving.send_again(anna.user, anna, session.pk, message.pk)
+    again = resolving.send_again(Person.at(anna), session.pk, message.pk)
 
     (old,), (new,) = message.attachments.all(), again.attachments.all()
     assert again.has_files
@@ -245,7 +246,7 @@ def test_an_expired_file_is_not_sent_again(session, anna):
     Attachment.objects.update(expires_at=timezone.now())
 
     with pytest.raises(RefusedError, match="expired"):
-        resolving.send_again(anna.user, anna, session.pk, message.pk)
+        resolving.send_again(Person.at(anna), session.pk, message.pk)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -276,11 +277,11 @@ def test_a_session_that_is_closed_while_a_file_comes_in_keeps_nothing_of_it(sess
     class Slow(BytesIO):
         def read(self, size=-1):
             if Session.objects.get(pk=session.pk).is_open:
-                closing.close(anna.user, anna, session.pk)
+                closing.close(Person.at(anna), session.pk)
             return super().read(size)
 
     with pytest.raises(RefusedError, match="closed"):
-        uploads.upload(anna.user, anna, session.pk, Slow(PNG), len(PNG), "photo.png")
+        uploads.upload(Person.at(anna), session.pk, Slow(PNG), len(PNG), "photo.png")
     assert stored() == []
     assert not Attachment.objects.exists()
 

@@ -6,7 +6,8 @@ import time_machine
 
 from messaging.inbound import unroutable
 from messaging.models import Message, Session, TrafficCount, UnroutableMessage
-from messaging.outbound import writing
+from messaging.models.person import Person
+from messaging.outbound import answering
 from messaging.sessions import closing
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
@@ -39,7 +40,7 @@ def test_after_a_close_the_next_message_opens_a_new_session_at_the_rules_destina
 ):
     arrive(channel)
     first = Session.objects.get()
-    closing.close(administrator, None, first.pk)
+    closing.close(Person(administrator), first.pk)
 
     arrive(channel)
 
@@ -55,7 +56,7 @@ def test_a_changed_destination_holds_for_new_sessions_only(channel, rule, queue,
     arrive(channel)
     assert Session.objects.get().queue == queue
 
-    closing.close(administrator, None, Session.objects.get().pk)
+    closing.close(Person(administrator), Session.objects.get().pk)
     arrive(channel)
     assert Session.objects.get(status="open").holder == carla
 
@@ -151,12 +152,12 @@ def test_a_disabled_channel_still_stores_and_routes(channel, rule):
 def test_a_recognised_repeat_changes_nothing(channel, anna_rule, anna):
     arrive(channel, recipient=OTHER_NUMBER, message_id="7")
     session = Session.objects.get()
-    writing.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
+    answering.answer(Person.at(anna), session.pk, "Hi", uuid.uuid4())
     arrive(channel, recipient=OTHER_NUMBER, message_id="7")
     session.refresh_from_db()
     assert session.waiting_since is None
 
-    closing.close(anna.user, anna, session.pk)
+    closing.close(Person.at(anna), session.pk)
     arrive(channel, recipient=OTHER_NUMBER, message_id="7")
     assert Session.objects.get().status == "closed"
 

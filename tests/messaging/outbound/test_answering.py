@@ -5,7 +5,8 @@ import uuid
 import pytest
 
 from messaging.models import Message, Session
-from messaging.outbound import writing
+from messaging.models.person import Person
+from messaging.outbound import answering
 from messaging.refusal import RefusedError
 from messaging.sessions import closing
 from tests.conftest import OTHER_NUMBER
@@ -21,7 +22,7 @@ def session(channel, anna_rule):
 @pytest.fixture
 def answer(anna, session):
     def answer(text="Hi", key=None):
-        return writing.answer(anna.user, anna, session.pk, text, key or uuid.uuid4())
+        return answering.answer(Person.at(anna), session.pk, text, key or uuid.uuid4())
 
     return answer
 
@@ -43,7 +44,7 @@ def test_control_characters_and_lone_surrogates_do_not_get_in(answer):
 def test_a_repeat_with_the_same_key_returns_the_first_even_after_a_close(answer, session, administrator):
     key = uuid.uuid4()
     first = answer("One", key)
-    closing.close(administrator, None, session.pk)
+    closing.close(Person(administrator), session.pk)
 
     assert answer("One", key).pk == first.pk
     assert Message.objects.filter(direction="outbound").count() == 1
@@ -55,7 +56,7 @@ def test_a_colleagues_key_gives_nothing_of_the_colleagues_message(answer, ben, c
     arrive(channel)
     waiting = Session.objects.exclude(pk=session.pk).get()
 
-    mine = writing.answer(ben.user, ben, waiting.pk, "Mine", key)
+    mine = answering.answer(Person.at(ben), waiting.pk, "Mine", key)
 
     assert mine.text == "Mine"
 
@@ -68,7 +69,7 @@ def test_an_answer_ends_the_customers_wait(answer, session):
 
 
 def test_a_closed_session_takes_no_new_text(answer, session, administrator):
-    closing.close(administrator, None, session.pk)
+    closing.close(Person(administrator), session.pk)
     with pytest.raises(RefusedError, match="is closed"):
         answer()
 
@@ -90,4 +91,4 @@ def test_a_sender_that_is_no_number_cannot_be_answered(channel, anna, anna_rule)
     arrive(channel, sender="Google", recipient=OTHER_NUMBER)
     session = Session.objects.get(customer_number="Google")
     with pytest.raises(RefusedError, match="“Google” is no phone number"):
-        writing.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
+        answering.answer(Person.at(anna), session.pk, "Hi", uuid.uuid4())

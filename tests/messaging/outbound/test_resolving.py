@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from channels_app.models import User
 from messaging.models import Message, Session, TrafficCount
-from messaging.outbound import resolving, writing
+from messaging.models.person import Person
+from messaging.outbound import answering, resolving
 from messaging.refusal import NotFoundError, RefusedError
 from messaging.sending import claims, loop
 from messaging.sessions import closing, transfer
@@ -26,7 +27,7 @@ def session(channel, anna_rule):
 @pytest.fixture
 def write(session, anna):
     def write(status="queued", text="Hi"):
-        message = writing.answer(anna.user, anna, session.pk, text, uuid.uuid4())
+        message = answering.answer(Person.at(anna), session.pk, text, uuid.uuid4())
         if status != "queued":
             Message.objects.filter(pk=message.pk).update(status=status, concluded_at=timezone.now())
             Session.objects.update(send_priority=None, send_turn_at=None)
@@ -40,8 +41,8 @@ class TestCancelling:
     def test_a_queued_message_is_taken_back(self, write, anna):
         message = write()
 
-        resolving.cancel(anna.user, anna, Session.objects.get().pk, message.pk)
-        resolving.cancel(anna.user, anna, Session.objects.get().pk, message.pk)
+        resolving.cancel(Person.at(anna), Session.objects.get().pk, message.pk)
+        resolving.cancel(Person.at(anna), Session.objects.get().pk, message.pk)
 
         message.refresh_from_db()
         assert message.status == "cancelled"
@@ -52,7 +53,7 @@ class TestCancelling:
         first = write()
         write()
 
-        resolving.cancel(anna.user, anna, Session.objects.get().pk, first.pk)
+        resolving.cancel(Person.at(anna), Session.objects.get().pk, first.pk)
 
         assert Session.objects.get().send_priority == 0
 
@@ -60,7 +61,7 @@ class TestCancelling:
         _first, second, _third = write(), write(), write()
         assert len(claims.claim([claims.Wanted(channel.pk, 5)])) == 1
 
-        resolving.cancel(anna.user, anna, Session.objects.get().pk, second.pk)
+        resolving.cancel(Person.at(anna), Session.objects.get().pk, second.pk)
 
         assert Session.objects.get().send_priority is None
         assert claims.claim([claims.Wanted(channel.pk, 5)]) == []
@@ -68,7 +69,7 @@ class TestCancelling:
     @pytest.mark.parametrize("status", ["sent", "failed", "unconfirmed"])
     def test_what_has_left_cannot_be_taken_back(self, write, anna, status):
         with pytest.raises(RefusedError, match=f"Too late to cancel: this message is {status}"):
-            resolving.cancel(anna.user, anna, Session.objects.get().pk, write(status).pk)
+            resolving.cancel(Person.at(anna), Session.objects.get().pk, write(status).pk)
 
     def test_everything_that_waits_in_a_channel_can_be_taken_back_at_once(self, write, channel):
         write("sent")
@@ -86,7 +87,7 @@ class TestSendingAgain:
     def test_it_makes_a_new_message_at_the_end_and_the_old_one_keeps_its_status(self, write, anna, status):
         old = write(status, "Important")
 
-        new = resolving.send_again(anna.user, anna, Session.objects.get().pk, old.pk)
+        new = resolving.send_again(Person.at(anna), Session.objects.get().pk, old.pk)
 
         old.refresh_from_db()
         assert (old.status, new.status, new.text, new.resent_from) == (status, "queued", "Important", old)
@@ -94,14 +95,14 @@ class TestSendingAgain:
 
     def test_what_was_sent_is_not_sent_again(self, write, anna):
         with pytest.raises(RefusedError, match="this message is sent"):
-            resolving.send_again(anna.user, anna, Session.objects.get().pk, write("sent").pk)
+            resolving.send_again(Person.at(anna), Session.objects.get().pk, write("sent").pk)
 
     def test_not_in_a_closed_session(self, write, anna, session):
         old = write("failed")
-        closing.close(anna.user, anna, session.pk)
+        closing.close(Person.at(anna), session.pk)
 
         with pytest.raises(RefusedError, match="is closed"):
-            resolving.send_again(anna.user, anna, Session.objects.get().pk, old.pk)
+            resolving.send_again(Person.at(anna), Session.objects.get().pk, old.pk)
 
 
 @pytest.mark.django_db
@@ -110,8 +111,8 @@ class TestItWasSent:
         message = write("unconfirmed")
         TrafficCount.objects.create(channel=channel, quarter_at=timezone.now(), failed=1, unconfirmed=1)
 
-        resolving.it_was_sent(anna.user, anna, Session.objects.get().pk, message.pk)
-        resolving.it_was_sent(anna.user, anna, Session.objects.get().pk, message.pk)
+        resolving.it_was_sent(Person.at(anna), Session.objects.get().pk, message.pk)
+        resolving.it_was_sent(Person.at(anna), Session.objects.get().pk, message.pk)
 
         message.refresh_from_db()
         assert (message.status, message.resolved_by) == ("sent", "1001 Anna")
@@ -120,7 +121,7 @@ class TestItWasSent:
 
     def test_what_failed_is_not_declared_sent(self, write, anna):
         with pytest.raises(RefusedError):
-            resolving.it_was_sent(anna.user, anna, Session.objects.get().pk, write("failed").pk)
+            resolving.it_was_sent(Person.at(anna), Session.objects.get().pk, write("failed").pk)
 
 
 @pytest.mark.django_db
@@ -133,16 +134,16 @@ def test_others_may_do_nothing_and_administrators_everything(write, ben, supervi
     for operation, status in operations:
         message = write(status)
         with pytest.raises(NotFoundError):
-            operation(ben.user, ben, message.session_id, message.pk)
+            operation(Person.at(ben), message.session_id, message.pk)
         with pytest.raises(RefusedError):
-            operation(supervisor, None, message.session_id, message.pk)
-        operation(administrator, None, message.session_id, message.pk)
+            operation(Person(supervisor), message.session_id, message.pk)
+        operation(Person(administrator), message.session_id, message.pk)
 
 
 @pytest.mark.django_db
 def test_an_inbound_message_is_nothing_to_resolve(session, anna):
     with pytest.raises(NotFoundError):
-        resolving.cancel(anna.user, anna, session.pk, session.messages.get().pk)
+        resolving.cancel(Person.at(anna), session.pk, session.messages.get().pk)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -151,8 +152,8 @@ def test_when_two_press_send_again_at_once_one_message_is_made(write, anna, admi
 
     results = at_once(
         *(
-            partial(resolving.send_again, user, seat, old.session_id, old.pk)
-            for user, seat in 3 * [(anna.user, anna), (administrator, None)]
+            partial(resolving.send_again, person, old.session_id, old.pk)
+            for person in 3 * [Person.at(anna), Person(administrator)]
         )
     )
 
@@ -170,7 +171,7 @@ def test_a_cancel_and_a_departure_at_once_have_one_winner(channel, write, anna, 
         message = write()
 
         [cancelled, _drained] = at_once(
-            partial(resolving.cancel, anna.user, anna, message.session_id, message.pk),
+            partial(resolving.cancel, Person.at(anna), message.session_id, message.pk),
             partial(loop.drain, channel.pk),
         )
 
@@ -187,11 +188,11 @@ def test_a_supervisor_with_a_seat_decides_nothing_in_a_colleagues_closed_session
 ):
     message = write()
     supervisor = make_extension("2001", "Sue", role="supervisor")
-    closing.close(anna.user, anna, session.pk)
+    closing.close(Person.at(anna), session.pk)
 
     with pytest.raises(RefusedError):
-        resolving.cancel(supervisor.user, supervisor, session.pk, message.pk)
-    assert resolving.cancel(anna.user, anna, session.pk, message.pk).status == "cancelled"
+        resolving.cancel(Person.at(supervisor), session.pk, message.pk)
+    assert resolving.cancel(Person.at(anna), session.pk, message.pk).status == "cancelled"
 
 
 @pytest.mark.django_db
@@ -200,14 +201,14 @@ def test_nothing_is_sent_again_from_a_number_that_was_removed(write, anna, anna_
     anna_rule.delete()
 
     with pytest.raises(RefusedError, match="This number was removed"):
-        resolving.send_again(anna.user, anna, session.pk, message.pk)
+        resolving.send_again(Person.at(anna), session.pk, message.pk)
 
 
 @pytest.mark.django_db
 def test_an_administrators_long_name_is_stored_whole(write, session):
     administrator = User.objects.create_superuser("a" * 150, "secret words 123")
 
-    again = resolving.send_again(administrator, None, session.pk, write("failed").pk)
+    again = resolving.send_again(Person(administrator), session.pk, write("failed").pk)
 
     assert again.author_name == "a" * 150
 
@@ -218,10 +219,10 @@ def test_in_auto_pickup_sending_again_picks_up_as_an_answer_does(channel, rule, 
     queue.save()
     arrive(channel)
     session = Session.objects.get()
-    message = writing.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
+    message = answering.answer(Person.at(anna), session.pk, "Hi", uuid.uuid4())
     Message.objects.filter(pk=message.pk).update(status="failed", concluded_at=timezone.now())
-    transfer.transfer(anna.user, anna, session.pk, queue)
+    transfer.transfer(Person.at(anna), session.pk, queue)
 
-    resolving.send_again(ben.user, ben, session.pk, message.pk)
+    resolving.send_again(Person.at(ben), session.pk, message.pk)
 
     assert Session.objects.get().holder == ben

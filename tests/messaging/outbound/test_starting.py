@@ -8,9 +8,10 @@ import pytest
 from messaging.inbox.list_windows import Tab
 from messaging.inbox.session_list import read_list
 from messaging.models import Message, Session
+from messaging.models.person import Person
 from messaging.outbound import starting
 from messaging.refusal import RefusedError
-from messaging.sessions import closing, personal, pickup
+from messaging.sessions import archiving, closing, pickup
 from tests.conftest import CUSTOMER
 from tests.messaging.arrivals import arrive
 from tests.threads import at_once
@@ -19,7 +20,7 @@ from tests.threads import at_once
 @pytest.fixture
 def start(rule):
     def start(seat, number=CUSTOMER, text="Hello", rule_id=None):
-        return starting.start(seat.user, seat, rule_id or rule.pk, number, text, uuid.uuid4())
+        return starting.start(Person.at(seat), rule_id or rule.pk, number, text, uuid.uuid4())
 
     return start
 
@@ -67,7 +68,7 @@ def test_one_that_waits_in_ones_own_queue_is_answered_under_its_modes_rules(
 
 def test_another_holder_is_named_and_nothing_is_written(start, anna, ben, channel):
     arrive(channel)
-    pickup.pick_up(ben.user, ben, Session.objects.get().pk)
+    pickup.pick_up(Person.at(ben), Session.objects.get().pk)
 
     with pytest.raises(RefusedError, match="open with 1002 Ben"):
         start(anna)
@@ -87,7 +88,7 @@ def test_where_the_channel_allows_it_the_writer_takes_over(start, anna, ben, cha
     channel.save()
     arrive(channel)
     session = Session.objects.get()
-    pickup.pick_up(ben.user, ben, session.pk)
+    pickup.pick_up(Person.at(ben), session.pk)
 
     start(anna)
 
@@ -96,12 +97,12 @@ def test_where_the_channel_allows_it_the_writer_takes_over(start, anna, ben, cha
     assert session.messages.count() == 2
     event = session.events.get(kind="taken_over")
     assert (event.actor_name, event.target_name) == ("1001 Anna", "1002 Ben")
-    assert not Session.objects.visible_to(ben.user, ben).filter(pk=session.pk).exists()
+    assert not Session.objects.visible_to(Person.at(ben)).filter(pk=session.pk).exists()
 
 
 def test_after_a_close_a_new_session_is_started(start, anna, administrator):
     start(anna)
-    closing.close(administrator, None, Session.objects.get().pk)
+    closing.close(Person(administrator), Session.objects.get().pk)
     start(anna)
 
     assert Session.objects.count() == 2
@@ -132,11 +133,11 @@ def test_a_disabled_channel_is_the_reason_that_is_given(start, anna, channel):
 
 def test_ones_own_archived_session_comes_back_when_one_writes_in_it(start, anna):
     session = start(anna).session
-    personal.archive(anna.user, anna, session.pk, 10**9)
+    archiving.archive(Person.at(anna), session.pk, 10**9)
 
     start(anna)
 
-    assert [row.session_id for row in read_list(anna.user, anna, Tab.MINE).rows] == [session.pk]
+    assert [row.session_id for row in read_list(Person.at(anna), Tab.MINE).rows] == [session.pk]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -144,7 +145,7 @@ def test_one_key_for_several_customers_at_once_is_one_message_and_no_error(rule,
     key = uuid.uuid4()
 
     results = at_once(
-        *(partial(starting.start, anna.user, anna, rule.pk, f"+1305767320{n}", "Hi", key) for n in range(6))
+        *(partial(starting.start, Person.at(anna), rule.pk, f"+1305767320{n}", "Hi", key) for n in range(6))
     )
 
     assert sum(isinstance(result, Message) for result in results) == 1

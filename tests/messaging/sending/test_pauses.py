@@ -11,7 +11,8 @@ from django.utils import timezone
 from channels_app.models.failures import FailureCode
 from channels_app.providers.base import SendOutcome, SendResult
 from messaging.models import Message, SendingState, Session
-from messaging.outbound import writing
+from messaging.models.person import Person
+from messaging.outbound import answering
 from messaging.sending import backoff, checking, claims, lease, loop
 from messaging.sending.draining import Drain
 from tests.benchmarks import backlog
@@ -28,7 +29,7 @@ def write(channel, anna_rule, anna):
     def write(sender="+13057673260"):
         arrive(channel, sender=sender, recipient=OTHER_NUMBER)
         session = Session.objects.get(customer_number=sender)
-        return writing.answer(anna.user, anna, session.pk, "Hi", uuid.uuid4())
+        return answering.answer(Person.at(anna), session.pk, "Hi", uuid.uuid4())
 
     return write
 

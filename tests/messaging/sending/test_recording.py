@@ -6,7 +6,8 @@ import pytest
 
 from channels_app.providers.base import SendOutcome, SendResult
 from messaging.models import Session, TrafficCount
-from messaging.outbound import resolving, writing
+from messaging.models.person import Person
+from messaging.outbound import answering, resolving
 from messaging.sending import claims
 from messaging.sending.recording import Settled, record
 from tests.conftest import OTHER_NUMBER
@@ -18,7 +19,7 @@ SENT, FAILED, UNCONFIRMED = SendOutcome.SENT, SendOutcome.FAILED, SendOutcome.UN
 @pytest.fixture
 def message(channel, anna_rule, anna):
     arrive(channel, recipient=OTHER_NUMBER)
-    return writing.answer(anna.user, anna, Session.objects.get().pk, "Hi", uuid.uuid4())
+    return answering.answer(Person.at(anna), Session.objects.get().pk, "Hi", uuid.uuid4())
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_a_true_answer_that_comes_late_still_counts(settle, truth, status, count
 @pytest.mark.django_db
 def test_but_not_once_a_person_has_resolved_it(settle, message, anna):
     settle(UNCONFIRMED)
-    resolving.it_was_sent(anna.user, anna, message.session_id, message.pk)
+    resolving.it_was_sent(Person.at(anna), message.session_id, message.pk)
 
     assert settle(FAILED) == "sent"
     assert counted() == (1, 0, 0)
@@ -88,7 +89,7 @@ def test_what_did_not_depart_is_claimed_again(settle, channel):
 @pytest.mark.django_db
 def test_a_late_answer_does_not_let_a_third_message_pass_the_second(settle, message, anna, channel):
     for text in ("Second", "Third"):
-        writing.answer(anna.user, anna, message.session_id, text, uuid.uuid4())
+        answering.answer(Person.at(anna), message.session_id, text, uuid.uuid4())
     settle(UNCONFIRMED)
     [second] = claims.claim([claims.Wanted(channel.pk, 5)])
 

@@ -17,7 +17,8 @@ from channels_app.models.failures import FailureCode
 from messaging import tasks
 from messaging.broker import doorbell
 from messaging.models import Message, SendingState, TrafficCount
-from messaging.outbound import writing
+from messaging.models.person import Person
+from messaging.outbound import answering
 from messaging.sending import backoff, expiry
 from messaging.sending.lease import Lease
 from tests.benchmarks import backlog
@@ -249,7 +250,7 @@ def test_writing_takes_hardly_longer_without_a_broker(busy_channel, broker, how)
     slowest = 0.0
     for _ in range(5):
         started_at = time.monotonic()
-        writing.answer(seat.user, seat, session.pk, "Hi", uuid.uuid4())
+        answering.answer(Person.at(seat), session.pk, "Hi", uuid.uuid4())
         slowest = max(slowest, time.monotonic() - started_at)
     if how == "silent":
         broker.signal(signal.SIGCONT)

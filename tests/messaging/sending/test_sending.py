@@ -5,7 +5,8 @@ import uuid
 import pytest
 
 from messaging.models import Message, SendingState, Session, TrafficCount
-from messaging.outbound import writing
+from messaging.models.person import Person
+from messaging.outbound import answering
 from messaging.sending import expiry, loop
 from tests.conftest import CUSTOMER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
@@ -26,7 +27,7 @@ def session(channel, anna_rule, apidaze):
 @pytest.fixture
 def write(session, anna):
     def write(text="Hi"):
-        return writing.answer(anna.user, anna, session.pk, text, uuid.uuid4())
+        return answering.answer(Person.at(anna), session.pk, text, uuid.uuid4())
 
     return write
 

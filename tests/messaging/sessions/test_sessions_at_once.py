@@ -9,7 +9,8 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from messaging.models import Message, Session, SessionEvent
-from messaging.outbound import starting, writing
+from messaging.models.person import Person
+from messaging.outbound import answering, starting
 from messaging.refusal import RefusedError
 from messaging.sessions import closing, pickup
 from tests.conftest import CUSTOMER
@@ -48,7 +49,7 @@ def test_when_all_pick_up_at_once_exactly_one_wins_and_the_others_are_told_who(
         session = Session.objects.latest("pk")
 
         results = at_once(
-            *(partial(pickup.pick_up, seat.user, seat, session.pk) for seat in (anna, ben, anna, ben))
+            *(partial(pickup.pick_up, Person.at(seat), session.pk) for seat in (anna, ben, anna, ben))
         )
 
         session.refresh_from_db()
@@ -69,7 +70,7 @@ def test_in_auto_mode_the_first_answer_wins_and_the_others_are_not_sent(channel,
 
         results = at_once(
             *(
-                partial(writing.answer, seat.user, seat, session.pk, f"From {seat}", uuid.uuid4())
+                partial(answering.answer, Person.at(seat), session.pk, f"From {seat}", uuid.uuid4())
                 for seat in (anna, ben)
             )
         )
@@ -85,7 +86,7 @@ def test_one_press_that_arrives_many_times_at_once_is_one_message(channel, anna_
     session = Session.objects.get()
     key = uuid.uuid4()
 
-    results = at_once(*(partial(writing.answer, anna.user, anna, session.pk, "Hi", key) for _ in range(6)))
+    results = at_once(*(partial(answering.answer, Person.at(anna), session.pk, "Hi", key) for _ in range(6)))
 
     message = Message.objects.get(direction="outbound")
     assert [result.pk for result in results] == [message.pk] * 6
@@ -95,7 +96,7 @@ def test_one_press_that_starts_a_session_many_times_at_once_is_one_message(chann
     key = uuid.uuid4()
 
     results = at_once(
-        *(partial(starting.start, anna.user, anna, rule.pk, CUSTOMER, "Hi", key) for _ in range(6))
+        *(partial(starting.start, Person.at(anna), rule.pk, CUSTOMER, "Hi", key) for _ in range(6))
     )
 
     message = Message.objects.get()
@@ -108,7 +109,7 @@ def test_a_start_and_an_arriving_message_at_once_end_in_one_session(channel, rul
         sender = f"+1305767326{round_number}"
         at_once(
             partial(arrive, channel, sender=sender),
-            partial(starting.start, anna.user, anna, rule.pk, sender, "Hi", uuid.uuid4()),
+            partial(starting.start, Person.at(anna), rule.pk, sender, "Hi", uuid.uuid4()),
         )
 
         session = Session.objects.get(customer_number=sender)
@@ -122,7 +123,7 @@ def test_no_message_ever_lands_in_a_session_that_closes_at_the_same_instant(chan
         first = Session.objects.latest("pk")
 
         at_once(
-            partial(closing.close, administrator, None, first.pk),
+            partial(closing.close, Person(administrator), first.pk),
             *(partial(arrive, channel, f"{n}", sender=sender) for n in range(4)),
         )
 
