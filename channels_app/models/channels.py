@@ -259,8 +259,13 @@ class Channel(models.Model):
 
     def _note_status(self, status: str, now: dt.datetime) -> None:
         failed = status == self.Status.FAILED
-        why = (self.failure_code, self.failure_detail) if failed else ("", "")
-        self.status_changes.note(status, *why, now)
+        self.status_changes.create(
+            status=status,
+            failure_code=self.failure_code if failed else "",
+            failure_detail=self.failure_detail if failed else "",
+            changed_at=now,
+        )
+        self.status_changes.forget_oldest()
 
     def clean(self) -> None:
         self.name = self.name.strip()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -14,9 +12,8 @@ KEPT = 100  # changes of a channel: the newest
 
 
 class ChannelStatusChangeQuerySet(models.QuerySet["ChannelStatusChange"]):
-    def note(self, status: str, failure_code: str, failure_detail: str, at: dt.datetime) -> None:
-        """Adds a change to those of one channel, and forgets its oldest beyond `KEPT`."""
-        self.create(status=status, failure_code=failure_code, failure_detail=failure_detail, changed_at=at)
+    def forget_oldest(self) -> None:
+        """Of the changes of one channel, keeps the newest `KEPT`."""
         old = list(self.values_list("pk", flat=True)[KEPT:])
         if old:
             self.filter(pk__in=old).delete()

@@ -100,7 +100,7 @@ def guidance(request: HttpRequest) -> Guidance:
 def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
     """Each step: whether it is done, its title, why, how, and where."""
     to_queue = _page("messagequeue", facts["empty_queue"] or facts["queue"])
-    agents_in_queue = facts["extension"] and facts["queue"]
+    agents_in_queue = facts["any_extension"] and facts["queue"]
     return [
         (
             facts["domain"],
@@ -183,7 +183,7 @@ def _facts(user: User) -> dict[str, Any]:
         number=Exists(RoutingRule.objects.all()),
         queue=Subquery(MessageQueue.objects.order_by("pk").values("pk")[:1]),
         empty_queue=Subquery(empty.values("pk")[:1]),
-        extension=Exists(Extension.objects.all()),
+        any_extension=Exists(Extension.objects.all()),
         own_extension=Exists(Extension.objects.filter(user=OuterRef("pk"))),
         person=Exists(RoutingRule.objects.filter(destination_extension__isnull=False)),
         agents=Exists(MessageQueue.objects.filter(agents__isnull=False)),

@@ -8,14 +8,30 @@ failed (waited too long)
 
 from __future__ import annotations
 
-from django.db import models
+from collections.abc import Iterable
+
+from django.db import connection, models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Extension
+from messaging.models.repeats import RepeatsQuerySet
 from messaging.models.sessions import Session
 
 MAX_TEXT = 1600  # Unicode code points
+
+
+class MessageQuerySet(RepeatsQuerySet["Message"]):
+    came_at = "created_at"
+
+    def note_itsp_ids(self, ids: Iterable[tuple[str, int]]) -> None:
+        """Stores the ids that the ITSP gave to messages: pairs of its id and ours.
+
+        Written out: `bulk_update` makes a CASE over all rows, and is slow to build it.
+        """
+        table = connection.ops.quote_name(self.model._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.executemany(f"UPDATE {table} SET itsp_message_id = %s WHERE id = %s", list(ids))  # noqa: S608
 
 
 class Message(models.Model):
@@ -81,6 +97,8 @@ class Message(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="sent_again_as"
     )
     resolved_by = models.CharField(max_length=150, blank=True, default="")
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("message")

@@ -9,6 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Channel, Extension, MessageQueue, RoutingRule
 from messaging.models.session_access import SessionAccessQuerySet
+from messaging.models.session_arrivals import SessionArrivalsQuerySet
+from messaging.models.session_turns import SessionTurnsQuerySet
+
+
+class SessionQuerySet(  # type: ignore[override]  # each part would give a manager of its own
+    SessionAccessQuerySet["Session"], SessionArrivalsQuerySet["Session"], SessionTurnsQuerySet["Session"]
+):
+    """Who sees which, how messages come in, and whose turn it is to send."""
 
 
 class Session(models.Model):
@@ -41,7 +49,7 @@ class Session(models.Model):
     send_priority = models.PositiveSmallIntegerField(null=True, blank=True)
     send_turn_at = models.DateTimeField(null=True, blank=True)
 
-    objects = SessionAccessQuerySet.as_manager()
+    objects = SessionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("session")

@@ -8,6 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Channel
 from messaging.models.messages import Message
+from messaging.models.repeats import RepeatsQuerySet
+
+
+class UnroutableMessageQuerySet(RepeatsQuerySet["UnroutableMessage"]):
+    came_at = "received_at"
 
 
 class UnroutableMessage(models.Model):
@@ -33,6 +38,8 @@ class UnroutableMessage(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.CharField(_("resolved by"), max_length=150, blank=True, default="")
     message = models.OneToOneField(Message, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = UnroutableMessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("unroutable message")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Now
 
@@ -64,19 +64,14 @@ def claim(wanted: Sequence[Wanted]) -> list[Claim]:
     return claims
 
 
-# Written out, since it is asked for each channel in each round.
-_READY = """
-    SELECT id FROM messaging_session WHERE channel_id = %s AND send_priority {which}
-    ORDER BY send_priority, send_turn_at, id LIMIT %s {lock}
-"""
-
-
 def _whose_turn(wanted: Wanted) -> list[int]:
     """The sessions of a channel whose oldest message is claimed next, in the order of their turns; locks them."""
     bulk: list[int] = []
     if wanted.bulk_at:
-        bulk = _ready(wanted.channel_id, f"= {Message.Priority.BULK:d}", len(wanted.bulk_at))
-    anybody = _ready(wanted.channel_id, "IS NOT NULL", wanted.places)
+        bulk = Session.objects.lock_ready(
+            wanted.channel_id, len(wanted.bulk_at), priority=Message.Priority.BULK
+        )
+    anybody = Session.objects.lock_ready(wanted.channel_id, wanted.places)
     bulk_in_turn, rest = iter(bulk), iter([each for each in anybody if each not in bulk])
     turns: list[int] = []
     for place in range(wanted.places):
@@ -85,14 +80,6 @@ def _whose_turn(wanted: Wanted) -> list[int]:
         if session_id is not None:
             turns.append(session_id)
     return turns
-
-
-def _ready(channel_id: int, which: str, limit: int) -> list[int]:
-    skips = connection.features.has_select_for_update_skip_locked
-    statement = _READY.format(which=which, lock="FOR UPDATE SKIP LOCKED" if skips else "")
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [channel_id, limit])
-        return [session_id for (session_id,) in cursor.fetchall()]
 
 
 def _heads(session_ids: list[int], key: uuid.UUID) -> list[Claim]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from channels_app.providers.base import SendOutcome, SendResult
@@ -99,7 +99,7 @@ def _correct(message: Message, result: SendResult) -> None:
 
 
 def _save(messages: list[Message]) -> None:
-    """One statement for all that end alike, and the ITSP's ids beside: a CASE over many rows is slow to build."""
+    """One statement for all that end alike, and the ITSP's ids beside."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for message in messages:
         values = tuple(getattr(message, field) for field in _SETTLED_FIELDS)
@@ -109,9 +109,7 @@ def _save(messages: list[Message]) -> None:
         Message.objects.filter(pk__in=ids).update(**fields)
     ids_given = [(message.itsp_message_id, message.pk) for message in messages if message.itsp_message_id]
     if ids_given:
-        table = connection.ops.quote_name(Message._meta.db_table)
-        with connection.cursor() as cursor:
-            cursor.executemany(f"UPDATE {table} SET itsp_message_id = %s WHERE id = %s", ids_given)  # noqa: S608
+        Message.objects.note_itsp_ids(ids_given)
 
 
 _READ_FIELDS = (

@@ -10,8 +10,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 
-from django.db import connection
-
 from messaging.models import Message, Session
 
 
@@ -25,23 +23,6 @@ def take_place(session: Session, message: Message, now: dt.datetime) -> None:
         session.send_priority, session.send_turn_at = message.priority, now
 
 
-# Written out, since every round of sending does it and Django took a sixth of the round to build it.
-_FIRST = "SELECT MIN(priority) FROM messaging_message WHERE session_id = session.id AND status = 'queued'"
-_BUSY = "SELECT 1 FROM messaging_message WHERE session_id = session.id AND status = 'sending'"
-_RENEW = f"""
-    UPDATE messaging_session AS session SET
-        send_priority = CASE WHEN NOT EXISTS ({_BUSY}) THEN ({_FIRST}) END,
-        send_turn_at = CASE
-            WHEN NOT EXISTS ({_BUSY}) AND ({_FIRST}) IS NOT NULL THEN COALESCE(send_turn_at, %s)
-        END
-    WHERE id IN
-"""  # noqa: S608
-
-
 def renew(session_ids: Collection[int], now: dt.datetime) -> None:
     """Recomputes the readiness of locked sessions, after messages of theirs were settled."""
-    if not session_ids:
-        return
-    places = ", ".join(["%s"] * len(session_ids))
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_RENEW} ({places})", [connection.ops.adapt_datetimefield_value(now), *session_ids])
+    Session.objects.renew_turns(session_ids, now)

@@ -198,7 +198,7 @@ def test_a_purge_killed_half_way_is_finished_by_the_next(
     purge = [
         sys.executable,
         "-c",
-        "import django; django.setup(); from messaging import retention; retention.purge()",
+        "import django; django.setup(); from messaging.files import retention; retention.purge()",
     ]
 
     def left() -> int:

@@ -258,14 +258,14 @@ def test_ids_that_are_taken_are_an_error_and_no_repeat(post, rule):
 
 def test_a_rule_that_is_deleted_at_that_moment_leaves_the_message_unroutable(post, rule, monkeypatch):
     """The moment between two statements of one request: no outside fault is that precise."""
-    route = receiving._route
+    route = receiving.find_route
 
     def route_and_delete(*args):
         routed = route(*args)
         rule.delete()
         return routed
 
-    monkeypatch.setattr(receiving, "_route", route_and_delete)
+    monkeypatch.setattr(receiving, "find_route", route_and_delete)
 
     assert post().status_code == 200
     assert UnroutableMessage.objects.get().text == "Hello"
@@ -276,7 +276,7 @@ def test_a_repeat_with_an_id_opens_no_session_where_its_own_was_closed(post, rul
     """As above: the repeat was looked for before the first one was stored, and its session closed meanwhile."""
     assert post({**SMS, "id": "a"}).status_code == 200
     session = Session.objects.get()
-    route = receiving._route
+    route = receiving.find_route
 
     def route_too_early(*args):
         routed = route(*args)
@@ -284,7 +284,7 @@ def test_a_repeat_with_an_id_opens_no_session_where_its_own_was_closed(post, rul
         Session.objects.filter(pk=session.pk).update(status="closed", closed_at=session.opened_at)
         return routed
 
-    monkeypatch.setattr(receiving, "_route", route_too_early)
+    monkeypatch.setattr(receiving, "find_route", route_too_early)
 
     assert post({**SMS, "id": "a"}).status_code == 200
     assert [each.pk for each in Session.objects.all()] == [session.pk]

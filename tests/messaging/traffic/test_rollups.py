@@ -151,7 +151,7 @@ def test_a_rollup_that_was_changed_by_hand_is_found_and_mended(channel: Channel,
 
 ROLL_UP = """
 import django; django.setup()
-from messaging import counting, rollups
+from messaging.traffic import counting, rollups
 while rollups.roll_up(20) + counting.fold_traffic(20):
     pass
 """
