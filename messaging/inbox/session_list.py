@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from django.db import connection
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +12,7 @@ from messaging.inbox.display import Shown
 from messaging.inbox.list_windows import Tab, branches, standing_under, window
 from messaging.inbox.search import Search
 from messaging.inbox.session_rows import Row, rows_of
+from messaging.models.counts import count_each
 from messaging.models.person import Person
 from messaging.sessions.read_marks import unread_by
 
@@ -106,21 +105,15 @@ def _counts(person: Person) -> dict[str, int]:
     counts = {Tab.MINE.value: 0, Tab.QUEUE.value: 0, "unread": 0}
     if person.extension is None:
         return counts
-    named: list[str] = []
-    selects: list[str] = []
-    parameters: list[Any] = []
-    for tab in (Tab.MINE, Tab.QUEUE):
-        for part in branches(tab, person):
-            for name, sessions in ((tab.value, part), ("unread", unread_by(part, person.extension))):
-                statement, values = sessions.order_by().values("pk")[:COUNT_LIMIT].query.sql_with_params()
-                named.append(name)
-                selects.append(f"(SELECT COUNT(*) FROM ({statement}) AS counted)")  # noqa: S608 -- Django's own
-                parameters += values
-    # Put together here: as subqueries of one of Django's they took it twice the time to build.
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(selects)}", parameters)
-        for name, number in zip(named, cursor.fetchone(), strict=True):
-            counts[name] += number
+    wanted = [
+        (name, sessions)
+        for tab in (Tab.MINE, Tab.QUEUE)
+        for part in branches(tab, person)
+        for name, sessions in ((tab.value, part), ("unread", unread_by(part, person.extension)))
+    ]
+    numbers = count_each([sessions for _name, sessions in wanted], COUNT_LIMIT)
+    for (name, _sessions), number in zip(wanted, numbers, strict=True):
+        counts[name] += number
     return counts
 
 

@@ -426,7 +426,9 @@ def peak():
 
 def start_worker(attachment, home):
     """A process that makes one preview on this test's database and files."""
-    source = f"import django; django.setup(); from messaging.files import previews; previews.make({attachment.pk})"
+    source = (
+        f"import django; django.setup(); from messaging.files import previews; previews.make({attachment.pk})"
+    )
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATABASE_URL": database_url(),
