@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from playwright.sync_api import Browser
 
 from channels_app.models import Channel, Extension, MessageQueue, Role, RoutingRule, User
 from messaging.inbound import log
-from tests.browser import chromium
+from tests import shared
 from tests.simulator import Simulator
 
 NUMBER, OTHER_NUMBER = "+14102161183", "+14102161184"
@@ -96,12 +97,15 @@ def anna_rule(channel: Channel, anna: Extension) -> RoutingRule:
 
 
 @pytest.fixture
-def file_folder(settings: Any, tmp_path: Path) -> Path:
-    """Where the bytes of this test's files are stored; its spool is beside it."""
-    settings.SPOOL_FOLDER = tmp_path / "spool"
-    files = {**settings.STORAGES["files"], "OPTIONS": {"location": str(tmp_path / "files")}}
+def file_folder(settings: Any) -> Path:
+    """Where this test's files are stored, its spool beside it; the shared web process has them too."""
+    home = shared.home()
+    for name in ("files", "spool"):
+        shutil.rmtree(home / name, ignore_errors=True)
+    settings.SPOOL_FOLDER = home / "spool"
+    files = {**settings.STORAGES["files"], "OPTIONS": {"location": str(home / "files")}}
     settings.STORAGES = {**settings.STORAGES, "files": files}
-    return tmp_path / "files"
+    return home / "files"
 
 
 @pytest.fixture
@@ -125,7 +129,11 @@ def apidaze(apidaze_process: Simulator) -> Simulator:
     return apidaze_process
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+@pytest.fixture
+def browser() -> Browser:
+    """The browser that all tests of this process share: close the contexts and pages that you open."""
+    return shared.browser()
+
+
+def pytest_sessionfinish() -> None:
+    shared.end()

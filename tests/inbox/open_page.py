@@ -1,22 +1,16 @@
-"""Signed-in pages of a real browser, on a real web process with the database of the test.
-
-The browser is one of the test's own: beside one that is open, a thread may not use the database. So a test first
-makes what there is to see, then opens its pages, and what happens meanwhile happens through pages too.
-"""
+"""Signed-in pages of a real browser, on a real web process with the database of the test: both are shared."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.test import Client
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser import chromium
-from tests.web_server import WebServer
+from tests import shared
 
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 390, "height": 844}
@@ -28,9 +22,11 @@ class Pages:
 
     origin: str
     browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
 
     def open(self, client: Client | None = None, path: str = "/inbox/", **options: Any) -> Page:
         context = self.browser.new_context(**{"viewport": WIDE} | options)
+        self.contexts.append(context)
         context.set_default_navigation_timeout(60_000)
         for name, value in client.cookies.items() if client else ():
             context.add_cookies([{"name": name, "value": value.value, "url": self.origin}])
@@ -38,8 +34,17 @@ class Pages:
         page.goto(self.origin + path)
         return page
 
+    def close(self) -> None:
+        """Closes all pages, so that none goes on asking in the next test."""
+        for context in self.contexts:
+            context.close()
+
 
 @contextmanager
-def pages(home: Path) -> Iterator[Pages]:
-    with WebServer(home) as server, chromium() as browser:
-        yield Pages(server.origin, browser)
+def pages(origin: str = "") -> Iterator[Pages]:
+    """Pages of the shared web process, or of the one at `origin`."""
+    opened = Pages(origin or shared.web_server().origin, shared.browser())
+    try:
+        yield opened
+    finally:
+        opened.close()

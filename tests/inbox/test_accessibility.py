@@ -86,10 +86,10 @@ def full(receive, rule, anna, ben, file_folder) -> Session:
 
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_axe_finds_nothing(viewport, full, anna, supervisor, browser_of, tmp_path):
+def test_axe_finds_nothing(viewport, full, anna, supervisor, browser_of):
     nobody = User.objects.create_user("nobody", "secret words 123")
     link = reverse("welcome", args=[SignInLink.issue(nobody)])
-    with pages(tmp_path) as opened:
+    with pages() as opened:
         page = opened.open(None, path="/sign-in/", viewport=viewport)
         for name, address in _small_pages(link):
             page.goto(opened.origin + address)

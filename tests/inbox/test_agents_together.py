@@ -23,10 +23,10 @@ SOON = 15_000  # ms: a page that must poll asks every 3 s
 
 
 @pytest.fixture
-def agents(anna, ben, carla, browser_of, tmp_path):
+def agents(anna, ben, carla, browser_of):
     """Pages of Anna, Ben (both in *Support*) and Carla (in no queue), by name."""
     clients = {"anna": browser_of(anna), "ben": browser_of(ben), "carla": browser_of(carla)}
-    with pages(tmp_path) as opened:
+    with pages() as opened:
 
         def open_page(name: str, path: str = "/inbox/") -> Page:
             page = opened.open(clients[name], path)

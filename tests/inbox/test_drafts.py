@@ -16,8 +16,8 @@ pytestmark = [
 ]
 
 
-def test_tabs_follow_the_one_in_which_somebody_types(waiting, anna, browser_of, tmp_path):
-    with pages(tmp_path) as opened:
+def test_tabs_follow_the_one_in_which_somebody_types(waiting, anna, browser_of):
+    with pages() as opened:
         first = opened.open(browser_of(anna), path=f"/inbox/{waiting.pk}/")
         second = first.context.new_page()
         second.goto(first.url)

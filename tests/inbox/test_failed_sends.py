@@ -20,8 +20,8 @@ pytestmark = [
 SOON = 15_000
 
 
-def test_a_failed_send_keeps_the_text_and_says_why(waiting, anna, ben, browser_of, tmp_path):
-    with pages(tmp_path) as opened:
+def test_a_failed_send_keeps_the_text_and_says_why(waiting, anna, ben, browser_of):
+    with pages() as opened:
         page = opened.open(browser_of(anna), path=f"/inbox/{waiting.pk}/?tab=queue")
         _is_refused(page, "x" * 1601, "1,601 characters")
         page.locator("#text").fill("Shorter")

@@ -20,10 +20,10 @@ pytestmark = [
 ]
 
 
-def test_everything_is_done_by_keys(receive, rule, anna, ben, browser_of, tmp_path):
+def test_everything_is_done_by_keys(receive, rule, anna, ben, browser_of):
     sessions = [receive("First"), receive("Second", sender="+13057673261")]
     path = f"/inbox/{sessions[0].pk}/"
-    with pages(tmp_path) as opened:
+    with pages() as opened:
         page = opened.open(browser_of(anna), path="/inbox/?tab=queue")
         _the_list_and_the_box(page)
         _a_draft_outlives_a_reload_and_enter_sends(page)

@@ -17,10 +17,9 @@ from playwright.sync_api import Page, expect
 from messaging.inbox.conversation import PAGE
 from messaging.models.person import Person
 from messaging.outbound import answering
-from tests.browser import chromium
 from tests.conftest import CUSTOMER, NUMBER
 from tests.events_process import EventsProcess
-from tests.inbox.open_page import Pages
+from tests.inbox.open_page import pages
 from tests.stack import free_ports
 from tests.web_server import WebServer
 from tests.workers import Broker
@@ -107,8 +106,7 @@ def test_ten_tabs_hear_of_everything_through_one_stream_and_miss_nothing(
     server, events = live
     mine, colleague = browser_of(anna), browser_of(ben)
     path = f"/inbox/{waiting.pk}/?tab=queue"
-    with chromium() as browser:
-        opened = Pages(server.origin, browser)
+    with pages(server.origin) as opened:
         first, other = opened.open(mine, path), opened.open(colleague, path)
         tabs = [first]
         for page in (first, other):
@@ -190,8 +188,8 @@ def test_without_shared_workers_a_page_hears_too_even_of_what_stands_far_above(
     for number in range(PAGE):
         receive(f"Line {number}")
     mine, colleague = browser_of(anna), browser_of(ben)
-    with chromium() as browser:
-        page = Pages(server.origin, browser).open(mine)
+    with pages(server.origin) as opened:
+        page = opened.open(mine)
         page.add_init_script("delete window.SharedWorker;" + DOES_NOT_ASK)
         page.goto(f"{server.origin}/inbox/{waiting.pk}/?tab=queue")
         page.get_by_role("link", name="Earlier messages").click()
@@ -208,8 +206,8 @@ def test_under_many_hints_the_list_is_read_once_a_second_and_shows_the_last(
 ):
     server, _events = live
     mine = browser_of(anna)
-    with chromium() as browser:
-        page = Pages(server.origin, browser).open(mine)
+    with pages(server.origin) as opened:
+        page = opened.open(mine)
         page.add_init_script(DOES_NOT_ASK)
         with page.expect_response("**/inbox/list/*"):  # it catches up: it hears
             page.goto(server.origin + "/inbox/?tab=queue")
@@ -229,9 +227,9 @@ def test_where_the_stream_never_answers_the_page_asks_by_itself(tmp_path, waitin
         mine = browser_of(anna)
         with (
             WebServer(tmp_path, REDIS_URL="redis://127.0.0.1:1/0", EVENTS_PORT=port) as server,
-            chromium() as browser,
+            pages(server.origin) as opened,
         ):
-            page = Pages(server.origin, browser).open(mine, f"/inbox/{waiting.pk}/?tab=queue")
+            page = opened.open(mine, f"/inbox/{waiting.pk}/?tab=queue")
             see_once(page, "Where is my order?")
             arrive(server, channel, "Anybody there?")
             see_once(page, "Anybody there?")

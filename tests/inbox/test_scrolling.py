@@ -64,10 +64,8 @@ def top_of(page: Page, selector: str) -> int:
     return round(top)
 
 
-def test_the_list_and_the_conversation_go_on_by_scrolling_and_keep_their_place(
-    many, anna, ben, browser_of, tmp_path
-):
-    with pages(tmp_path) as opened:
+def test_the_list_and_the_conversation_go_on_by_scrolling_and_keep_their_place(many, anna, ben, browser_of):
+    with pages() as opened:
         page, other = opened.open(browser_of(anna), "/inbox/?tab=queue"), opened.open(browser_of(ben))
         for count in (100, 130):
             page.eval_on_selector(".side", "side => side.scrollTo(0, side.scrollHeight)")
@@ -111,9 +109,9 @@ def test_the_list_and_the_conversation_go_on_by_scrolling_and_keep_their_place(
 
 
 @pytest.mark.parametrize("viewport", [None, NARROW])
-def test_a_search_leads_to_the_message_that_was_found(viewport, many, anna, browser_of, tmp_path):
+def test_a_search_leads_to_the_message_that_was_found(viewport, many, anna, browser_of):
     options = {"viewport": viewport} if viewport else {}
-    with pages(tmp_path) as opened:
+    with pages() as opened:
         page = opened.open(browser_of(anna), "/inbox/?tab=queue", **options)
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight"), (
             "the page itself scrolls"

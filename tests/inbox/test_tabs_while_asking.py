@@ -15,10 +15,10 @@ pytestmark = [
 ]
 
 
-def test_news_of_the_list_never_swallow_a_tab_that_was_pressed(waiting, anna, browser_of, tmp_path):
+def test_news_of_the_list_never_swallow_a_tab_that_was_pressed(waiting, anna, browser_of):
     client = browser_of(anna)
     held: list[Route] = []
-    with pages(tmp_path) as opened:
+    with pages() as opened:
         page = opened.open(client)
         page.route("**/inbox/list/**", lambda route: held.append(route))
         page.evaluate("htmx.trigger('#list', 'poll')")

@@ -34,8 +34,8 @@ def choose(page: Page, name: str) -> None:
     page.locator("summary").click()
 
 
-def test_the_choice_holds_everywhere_in_this_browser(supervisor, browser_of, tmp_path):
-    with pages(tmp_path) as opened:
+def test_the_choice_holds_everywhere_in_this_browser(supervisor, browser_of):
+    with pages() as opened:
         page = opened.open(browser_of(supervisor), color_scheme=LIGHT)
         beside = page.context.new_page()
         beside.goto(page.url)

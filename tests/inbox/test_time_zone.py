@@ -41,7 +41,7 @@ def test_the_list_and_the_conversation_show_the_time_of_the_cookie_s_zone(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.browser
 @pytest.mark.stack
-def test_the_first_page_of_a_browser_has_its_zone(waiting, anna, browser_of, tmp_path):
-    with pages(tmp_path) as opened:
+def test_the_first_page_of_a_browser_has_its_zone(waiting, anna, browser_of):
+    with pages() as opened:
         page = opened.open(browser_of(anna), timezone_id="Asia/Tokyo")
         expect(page.locator("script[data-zone]")).to_have_attribute("data-zone", "Asia/Tokyo")

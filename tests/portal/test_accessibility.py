@@ -58,7 +58,7 @@ BEYOND_THE_MARGIN = """
 LIBRARY = {("list", "select2-selection__rendered")}
 
 
-def test_axe_finds_nothing_on_any_page(rule, administrator, browser_of_administrator, tmp_path):
+def test_axe_finds_nothing_on_any_page(rule, administrator, browser_of_administrator):
     list(make_up(60, 300, seed=1))
     domain = Domain.objects.create(host="sms.example.com")
     Domain.objects.create(host="a-very-long-name-of-a-department.messages.international-company.example.org")
@@ -74,7 +74,7 @@ def test_axe_finds_nothing_on_any_page(rule, administrator, browser_of_administr
         f"messaging/session/{Session.objects.latest('pk').pk}/change/",
     ]
     found = []
-    with pages(tmp_path) as opened:
+    with pages() as opened:
         for scheme, viewport in (("light", WIDE), ("dark", NARROW)):
             page = opened.open(browser_of_administrator, "/portal/", viewport=viewport, color_scheme=scheme)
             for address in [*SET_UP, *LISTS, *things]:
@@ -97,7 +97,7 @@ def test_axe_finds_nothing_on_any_page(rule, administrator, browser_of_administr
 
 
 def test_words_without_a_gap_stay_inside_their_place_on_a_phone(
-    rule, anna, administrator, browser_of_administrator, tmp_path
+    rule, anna, administrator, browser_of_administrator
 ):
     queue, channel = rule.destination_queue, rule.channel
     browser_of_administrator.post(
@@ -122,7 +122,7 @@ def test_words_without_a_gap_stay_inside_their_place_on_a_phone(
         "",
     ]
     too_wide = []
-    with pages(tmp_path) as opened:
+    with pages() as opened:
         page = opened.open(browser_of_administrator, "/portal/", viewport=NARROW)
         for address in addresses:
             answer = page.goto(f"{opened.origin}/portal/{address}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,11 +114,9 @@ def test_agents_have_no_chart(make_extension: Any, channel: Channel) -> None:
 @pytest.mark.browser
 @pytest.mark.stack
 @pytest.mark.once
-def test_it_is_drawn_once_the_list_is_there(
-    rule: RoutingRule, administrator_client: Client, tmp_path: Path
-) -> None:
+def test_it_is_drawn_once_the_list_is_there(rule: RoutingRule, administrator_client: Client) -> None:
     TrafficCount.objects.create(channel=rule.channel, quarter_at=quarter_of(timezone.now()), received=500)
-    with pages(tmp_path) as opened:
+    with pages() as opened:
         page = opened.open(administrator_client, CHANNELS)
         page.route(
             "**/chart/*", lambda route: (time.sleep(1), route.continue_())

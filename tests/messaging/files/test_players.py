@@ -7,9 +7,9 @@ import pytest
 from django.conf import settings as portal
 
 from messaging.models import Session
+from tests import shared
 from tests.messaging.arrivals import arrive
 from tests.messaging.files.stored_files import add_file
-from tests.web_server import WebServer
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -60,7 +60,7 @@ PLAY = """async (address) => {
 
 
 def test_players_play_and_seek_and_paused_ones_take_no_place(
-    channel, rule, file_folder, tmp_path, client, supervisor, browser
+    channel, rule, file_folder, client, supervisor, browser
 ):
     arrive(channel)
     session = Session.objects.get()
@@ -68,7 +68,8 @@ def test_players_play_and_seek_and_paused_ones_take_no_place(
     client.force_login(supervisor)
     name = portal.SESSION_COOKIE_NAME
 
-    with WebServer(tmp_path) as server, browser.new_context() as context:
+    server = shared.web_server()
+    with browser.new_context() as context:
         page = context.new_page()
         cookie = {"name": name, "value": client.cookies[name].value, "url": server.origin}
         page.context.add_cookies([cookie])

@@ -31,9 +31,9 @@ def session(channel, rule, file_folder):
 
 
 @pytest.fixture
-def server(session, tmp_path):
+def server(session, file_folder):
     """Its pool has one connection: who kept it for the time of a file would stop everybody else."""
-    with WebServer(tmp_path, DATABASE_POOL="1", GRANIAN_LOG_ACCESS_ENABLED="1") as server:
+    with WebServer(file_folder.parent, DATABASE_POOL="1", GRANIAN_LOG_ACCESS_ENABLED="1") as server:
         yield server
 
 

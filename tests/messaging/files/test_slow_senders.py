@@ -11,17 +11,16 @@ from django.test import Client
 
 from messaging.models import Session
 from messaging.thread_limits import Places
+from tests import shared
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
-from tests.web_server import WebServer
 
 THREADS = 20
 
 
 @pytest.fixture
-def server(db, tmp_path):
-    with WebServer(tmp_path) as server:
-        yield server
+def server(db, file_folder):
+    return shared.web_server()
 
 
 def signed_in(seat) -> dict[str, str]:

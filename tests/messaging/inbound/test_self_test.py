@@ -20,9 +20,9 @@ from channels_app.models import Channel, Domain, RoutingRule, User
 from messaging.inbound import self_test
 from messaging.inbound.probe import LIFETIME, make_probe, proof_of
 from messaging.models import Message, UnroutableMessage, WebhookLogEntry
+from tests import shared
 from tests.authority import Authority
 from tests.scripted_server import Script, ScriptedServer, closed_port, http_answer
-from tests.web_server import WebServer
 
 OWN = "http://127.0.0.1:1/"  # not asked where a channel has a domain
 
@@ -57,18 +57,18 @@ def nothing_was_stored() -> bool:
 
 @pytest.mark.django_db(transaction=True)
 def test_it_goes_through_the_proxy_to_the_portal_and_back_and_leaves_nothing(
-    at: Callable[..., Channel], authority: Authority, tmp_path: Path
+    at: Callable[..., Channel], authority: Authority
 ) -> None:
-    with WebServer(tmp_path) as portal:
+    portal = shared.web_server()
 
-        def pass_on(connection: socket.socket) -> None:
-            with socket.create_connection(("127.0.0.1", portal.port), 10) as behind:
-                behind.sendall(proxy.requests[-1])
-                while piece := behind.recv(65536):
-                    connection.sendall(piece)
+    def pass_on(connection: socket.socket) -> None:
+        with socket.create_connection(("127.0.0.1", portal.port), 10) as behind:
+            behind.sendall(proxy.requests[-1])
+            while piece := behind.recv(65536):
+                connection.sendall(piece)
 
-        with ScriptedServer(pass_on, tls=authority.server(days=5)) as proxy:
-            verdict = self_test.run(at(proxy.port), OWN)
+    with ScriptedServer(pass_on, tls=authority.server(days=5)) as proxy:
+        verdict = self_test.run(at(proxy.port), OWN)
     assert verdict.is_well
     assert verdict.text == (
         f"localhost:{proxy.port}: all is well, messages can come in. "
@@ -82,19 +82,19 @@ def test_it_goes_through_the_proxy_to_the_portal_and_back_and_leaves_nothing(
 @pytest.mark.stack
 @pytest.mark.django_db(transaction=True)
 def test_the_button_works_where_one_web_process_is_all_there_is(
-    channel: Channel, administrator: User, tmp_path: Path
+    channel: Channel, administrator: User
 ) -> None:
     client = Client()
     client.force_login(administrator, "django.contrib.auth.backends.ModelBackend")
-    with WebServer(tmp_path) as portal:
-        browser = requests.Session()
-        browser.cookies["trunkline_session"] = client.cookies["trunkline_session"].value
-        browser.cookies["trunkline_csrf"] = "x" * 32
-        form = {"csrfmiddlewaretoken": "x" * 32}
-        address = f"{portal.origin}/portal/channels_app/channel/{channel.pk}/self-test/"
-        page = browser.post(address, form, timeout=20).text
-        Domain.objects.create(host="sms.example.com")
-        page_with_a_domain = browser.post(address, form, timeout=20).text
+    portal = shared.web_server()
+    browser = requests.Session()
+    browser.cookies["trunkline_session"] = client.cookies["trunkline_session"].value
+    browser.cookies["trunkline_csrf"] = "x" * 32
+    form = {"csrfmiddlewaretoken": "x" * 32}
+    address = f"{portal.origin}/portal/channels_app/channel/{channel.pk}/self-test/"
+    page = browser.post(address, form, timeout=20).text
+    Domain.objects.create(host="sms.example.com")
+    page_with_a_domain = browser.post(address, form, timeout=20).text
     assert f"127.0.0.1:{portal.port}: the webhook address answers on this machine." in page
     assert "add a domain" in page
     assert "choose a domain under Webhook URL, and save" in page_with_a_domain
