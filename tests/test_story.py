@@ -9,17 +9,16 @@ import urllib.request
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests import shared
 from tests.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
-CUSTOMER = "+13057673260"
+CUSTOMER = "+13057673299"
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory):
-    with_everything = Stack(tmp_path_factory.mktemp("story")).start()
-    yield with_everything
-    with_everything.stop()
+@pytest.fixture
+def stack() -> Stack:
+    return shared.stack()
 
 
 @pytest.fixture
@@ -43,15 +42,20 @@ def sign_in(stack, browser: Browser):
 
 
 def received(stack: Stack) -> list[dict[str, object]]:
+    """What Apidaze was given for this customer."""
     with urllib.request.urlopen(f"{stack.urls.simulator}/control/received", timeout=5) as answer:  # noqa: S310
         requests = json.load(answer)["received"]
-    return [request for request in requests if request["resource"] == "send"]
+    return [
+        request for request in requests if request["resource"] == "send" and request["to"] == CUSTOMER[1:]
+    ]
 
 
 def test_a_customers_text_is_picked_up_by_one_of_two_and_answered_once(stack, sign_in, browser):
     anna, ben = sign_in("1001"), sign_in("1002")
     phone = browser.new_page()
     phone.goto(stack.urls.simulator)
+    phone.get_by_label("Customer's number").fill(CUSTOMER)
+    phone.get_by_role("button", name="Add", exact=True).click()
     phone.get_by_role("textbox", name=re.compile("message|text", re.I)).fill("Where is my order?")
     phone.keyboard.press("Enter")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import stat
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import shared
 from tests.stack import Stack, is_listening
 
 pytestmark = [pytest.mark.stack, pytest.mark.once]
@@ -27,12 +27,10 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         stack.stop()
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """One stack that is up, for tests that only look at it."""
-    stack = Stack(tmp_path_factory.mktemp("running") / "home").start()
-    yield stack
-    stack.stop()
+@pytest.fixture
+def running() -> Stack:
+    """The stack that is up already, for tests that only look at it."""
+    return shared.stack()
 
 
 def assert_nothing_is_left(stack: Stack) -> None:
@@ -89,14 +87,20 @@ def test_a_taken_port_is_one_clear_line_and_nothing_starts(running: Stack, tmp_p
     assert list(second.home.iterdir()) == [second.home / "launch.lock"]
 
 
-def test_asked_to_end_it_leaves_nothing_and_a_second_start_keeps_the_data(stack: Stack) -> None:
+def test_asked_to_end_it_leaves_nothing_a_second_start_keeps_the_data_and_a_kill_takes_all_along(
+    stack: Stack,
+) -> None:
+    """Over 5 s: it starts the real processes twice. How each kind of end is told: `test_supervisor`."""
     first = stack.start().sign_in
     assert len(stack.processes()) >= 6
     assert stack.stop(signal.SIGINT) == 0
     assert_ended_in_order(stack)
     assert stack.start().sign_in == first
-    assert stack.stop(signal.SIGTERM) == 0
-    assert_ended_in_order(stack)
+    if sys.platform == "linux":  # elsewhere nothing tells a process of its parent's end
+        assert stack.launcher is not None
+        stack.launcher.kill()
+        stack.launcher.wait()
+        assert_nothing_is_left(stack)
 
 
 def test_ctrl_c_while_it_is_still_starting_ends_everything(stack: Stack) -> None:
@@ -108,28 +112,8 @@ def test_ctrl_c_while_it_is_still_starting_ends_everything(stack: Stack) -> None
     assert_ended_in_order(stack)
 
 
-@pytest.mark.parametrize(
-    ("name", "words"), [("sender", "sender@"), ("web", "granian"), ("broker", "valkey-server")]
-)
-def test_when_one_process_dies_all_end_and_it_is_named(stack: Stack, name: str, words: str) -> None:
-    stack.start()
-    os.kill(stack.process(words), signal.SIGKILL)
-    assert stack.wait() == 1
-    assert f"{name} has ended by itself (signal SIGKILL), so everything is ended." in stack.terminal()
-    assert_nothing_is_left(stack)
-
-
 def test_a_database_that_does_not_answer_is_told_before_anything_starts(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "home", "postgresql://nobody@127.0.0.1:1/nothing")
     assert stack.launch().wait(60) == 1
     assert stack.terminal().endswith("migrate failed (exit code 1); its own words are above.\n")
     assert "Starting" not in stack.terminal()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's end")
-def test_a_killed_launcher_takes_everything_along(stack: Stack) -> None:
-    launcher = stack.start().launcher
-    assert launcher is not None
-    launcher.kill()
-    launcher.wait()
-    assert_nothing_is_left(stack)
