@@ -2,15 +2,17 @@
 
 PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
 PIP := .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
-PYTEST_OPTIONS ?= -n 2 --dist worksteal
+# A file stays in one process, long ones first: tests/scheduling.py.
+PYTEST_OPTIONS ?= -n 2 --dist loadscope --no-loadscope-reorder
 # These never ask the database that is set: tested with the first one only.
-ONCE := -m "not once" --ignore=tests/channels_app/providers --ignore=tests/config/test_fair_sqlite3.py
+ONCE := --ignore=tests/channels_app/providers --ignore=tests/channels_app/simulators --ignore=tests/config/test_fair_sqlite3.py
 
-.PHONY: help run test lint bench clean
+.PHONY: help run test test-sweep lint bench clean
 
 help:
 	@echo "make run     start Trunkline with demo data (settings: .env.example)"
 	@echo "make test    run the tests on SQLite and on PostgreSQL"
+	@echo "make test-sweep  the rest of the products that make test walks a part of"
 	@echo "make lint    run every check of the code"
 	@echo "make bench   measure: ROWS=\"webhook answer\" for some rows, DATABASE=postgresql, RUNS=3"
 	@echo "make clean   remove what make made, except the data in var/"
@@ -22,10 +24,14 @@ test: .venv/installed-dev
 	@failed=; \
 	for database in sqlite postgresql; do \
 	    echo "== Tests on $$database =="; \
-	    set --; if [ $$database = postgresql ]; then set -- $(ONCE); fi; \
+	    set -- -m "not sweep"; if [ $$database = postgresql ]; then set -- -m "not sweep and not once" $(ONCE); fi; \
 	    TEST_DATABASE=$$database .venv/bin/python -m pytest $(PYTEST_OPTIONS) "$$@" || failed="$$failed $$database"; \
 	done; \
 	if [ "$$failed" ]; then echo "Tests failed on:$$failed" >&2; exit 1; fi
+
+# What make test walks a part of, whole: every address in every state, every piece of garbage everywhere.
+test-sweep: .venv/installed-dev
+	@.venv/bin/python -m pytest $(PYTEST_OPTIONS) -m sweep
 
 # In earnest's settings with keys for this one run, so that nothing is made in the data folder.
 lint: export DEBUG = 0

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 from channels_app.models import Channel, Extension, MessageQueue, Role, RoutingRule, User
 from messaging.inbound import log
 from tests import shared
+from tests.scheduling import ByFile, longest_first
 from tests.simulator import Simulator
 
 NUMBER, OTHER_NUMBER = "+14102161183", "+14102161184"
@@ -133,6 +134,14 @@ def apidaze(apidaze_process: Simulator) -> Simulator:
 def browser() -> Browser:
     """The browser that all tests of this process share: close the contexts and pages that you open."""
     return shared.browser()
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
 
 
 def pytest_sessionfinish() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import cycle, islice
 from typing import Any
 
 import pytest
@@ -12,6 +14,17 @@ from tests.portal.conftest import ADD, channel_form, new_channel_form, page_of
 from tests.portal.test_access import addresses, everything  # noqa: F401
 
 JUNK = ["x", "9" * 40, "\x00", "'\"><script>", "[]"]
+# Each thing is tried with one piece of junk, the next with another; all turns of that are the whole product.
+turns = pytest.mark.parametrize(
+    "turn", [0, *(pytest.param(n, marks=pytest.mark.sweep) for n in range(1, len(JUNK)))]
+)
+
+
+def junk_at(turn: int) -> Iterator[str]:
+    """The pieces one after the other, without end, beginning with the piece of this turn."""
+    return islice(cycle(JUNK), turn, None)
+
+
 FILTERS = [
     "channel",
     "user",
@@ -45,37 +58,37 @@ LISTS = [
 ]
 
 
-@pytest.mark.parametrize("junk", JUNK)
+@turns
 def test_garbage_in_the_address_of_a_list_is_answered(
-    administrator_client: Client, channel: Channel, junk: str
+    administrator_client: Client, channel: Channel, turn: int
 ) -> None:
-    for model in LISTS:
-        for name in FILTERS + OTHERS:
+    for number, model in enumerate(LISTS):
+        for name, junk in zip(FILTERS + OTHERS, junk_at(turn + number), strict=False):
             response = administrator_client.get(f"/portal/{model}/", {name: junk})
-            assert response.status_code < 500, (model, name)
+            assert response.status_code < 500, (model, name, junk)
 
 
-@pytest.mark.parametrize("junk", JUNK)
+@turns
 def test_garbage_at_every_address_is_answered(
     administrator_client: Client,
     everything: dict[type[Any], Any],  # noqa: F811
-    junk: str,
+    turn: int,
 ) -> None:
     names = ["name", "mode", "agents", "number", "login", "username", "role", "host", "port", "is_active"]
     names += ["old_address", "target", "asked_from", "action", "_selected_action", "_popup", "index"]
-    for address in addresses(everything):
+    for address, junk in zip(addresses(everything), junk_at(turn), strict=False):
         assert administrator_client.get(address, dict.fromkeys(OTHERS, junk)).status_code < 500, address
         if "/delete/" not in address:  # any confirmation deletes
             assert administrator_client.post(address, dict.fromkeys(names, junk)).status_code < 500, address
 
 
-@pytest.mark.parametrize("junk", JUNK)
+@turns
 def test_garbage_in_each_field_of_a_channel_is_answered(
-    administrator_client: Client, channel: Channel, junk: str
+    administrator_client: Client, channel: Channel, turn: int
 ) -> None:
     row = {"number": "+14102161183", "allowed_extensions": "", "id": "", "channel": ""}
     form = new_channel_form(row, domain="")
-    for field in form:
+    for field, junk in zip(form, junk_at(turn), strict=False):
         if field.endswith("_FORMS") and junk.isdecimal():
             continue  # 500 rows are drawn: right, and slow
         assert administrator_client.post(ADD, form | {field: junk}).status_code < 500, field
@@ -83,12 +96,12 @@ def test_garbage_in_each_field_of_a_channel_is_answered(
         assert administrator_client.post(page_of(channel), changed).status_code < 500, field
 
 
-@pytest.mark.parametrize("junk", JUNK)
+@turns
 def test_garbage_as_selected_rows_is_answered(
-    administrator_client: Client, channel: Channel, junk: str
+    administrator_client: Client, channel: Channel, turn: int
 ) -> None:
-    for model in LISTS:
-        for action in ACTIONS:
+    for number, model in enumerate(LISTS):
+        for action, junk in zip(ACTIONS, junk_at(turn + number), strict=False):
             form = {"action": action, "_selected_action": junk}
             for extra in ({"index": 0}, {"post": "yes"}):
                 response = administrator_client.post(f"/portal/{model}/", form | extra)
