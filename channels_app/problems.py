@@ -17,45 +17,48 @@ _REASONS = {
     Problem.NOT_YET_VALID: gettext_lazy("its certificate is not valid yet"),
     Problem.OTHER_NAME: gettext_lazy("the certificate there is for another name"),
     Problem.SELF_SIGNED: gettext_lazy(
-        "the certificate there is self-made, and no known authority vouches for it"
+        "the certificate there is self-signed, not issued by a known authority"
     ),
-    Problem.UNKNOWN_AUTHORITY: gettext_lazy("no known authority vouches for the certificate there"),
+    Problem.UNKNOWN_AUTHORITY: gettext_lazy("the certificate there is not issued by a known authority"),
 }
 
 _NOT_BACK_IN = gettext_lazy(
-    "Many routers don't lead a connection from inside back in, so this may concern this test alone. If the ITSP's "
-    "messages don't come in either: is the server switched on, and does the router forward this port to it?"
+    "Many routers don't loop connections from inside back in, so this may affect only this "
+    "test. If the ITSP's messages don't come in either: is the server switched on, and does "
+    "the router forward this port to it?"
 )
 _MAYBE_THE_ROUTER = gettext_lazy(
-    "If it is your router that answers, it does not lead a connection from inside back in: then only a message from "
-    "the ITSP shows whether the domain works."
+    "If it is your router that answers, it does not loop connections from inside back in: "
+    "then only a message from the ITSP shows whether the domain works."
 )
 _ADVICE = {
     Problem.UNKNOWN_NAME: gettext_lazy(
-        "Look for a typing error in the domain, and enter the name with your server's public address where your "
-        "domain is managed (a DNS record of type A or AAAA). A new entry may take an hour to be known."
+        "Check the domain for typing errors, and add a DNS record (type A or AAAA) with your "
+        "server's public address where your domain is managed. A new record may take an hour to "
+        "be visible."
     ),
-    Problem.NO_LOOKUP: gettext_lazy(
-        "Try again in some minutes: the name server that this machine asks did not answer."
-    ),
+    Problem.NO_LOOKUP: gettext_lazy("Try again in a few minutes: this machine's name server did not answer."),
     Problem.REFUSED: _NOT_BACK_IN,
     Problem.NO_CONNECTION: _NOT_BACK_IN,
     Problem.NO_TLS: gettext_lazy(
-        "Set up https with a certificate at the proxy before Trunkline, or correct the domain's port."
+        "Set up https with a certificate on the proxy in front of Trunkline, or correct the domain's port."
     ),
     Problem.EXPIRED: gettext_lazy(
-        "Renew the certificate at the proxy before Trunkline, and let the proxy load it."
+        "Renew the certificate on the proxy in front of Trunkline, and have the proxy load it."
     ),
-    Problem.NOT_YET_VALID: gettext_lazy("Check the clock of this machine, and the certificate's first day."),
+    Problem.NOT_YET_VALID: gettext_lazy(
+        "Check this machine's clock and the day the certificate becomes valid."
+    ),
     Problem.OTHER_NAME: gettext_lazy(
-        "Get a certificate for this very name, and set it at the proxy before Trunkline."
+        "Get a certificate for exactly this name and install it on the proxy in front of Trunkline."
     ),
     Problem.SELF_SIGNED: gettext_lazy(
-        "Get a certificate from a known authority, Let's Encrypt for example, and set it at the proxy before Trunkline."
+        "Get a certificate from a known authority, for example Let's Encrypt, and install it on "
+        "the proxy in front of Trunkline."
     ),
     Problem.UNKNOWN_AUTHORITY: gettext_lazy(
-        "Let the proxy send the certificate with its whole chain (the file is often named fullchain), or get one from "
-        "a known authority, Let's Encrypt for example."
+        "Have the proxy send the certificate with its whole chain (the file is often named "
+        "fullchain), or get one from a known authority, for example Let's Encrypt."
     ),
 }
 

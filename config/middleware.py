@@ -81,7 +81,8 @@ class PortalHostMiddleware:
             return self.get_response(request)
         return HttpResponse(
             _(
-                "This portal does not answer under this host name. Add it to the list of domains, or to PORTAL_HOSTS."
+                "This portal does not answer on this host name. Add it to the list of domains or to "
+                "PORTAL_HOSTS."
             )
             + "\n",
             status=400,

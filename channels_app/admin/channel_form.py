@@ -74,7 +74,7 @@ class ChannelForm(PortalForm[Channel]):
         if self.provider.requires_accompanying_text:
             fields["accompanying_text"].required = True
             fields["accompanying_text"].error_messages["required"] = _(
-                "This ITSP refuses a file without a text; enter one, for example You have received a file."
+                "This ITSP refuses a file without a text. Enter one, for example You have received a file."
             )
 
     def _set_up_credentials(self) -> None:
@@ -84,11 +84,11 @@ class ChannelForm(PortalForm[Channel]):
             field = self.fields[credential_field(each.name)]
             is_set = each.name in self.stored
             field.required = self.instance.pk is None
-            field.error_messages["required"] = _("Enter the %(credential)s of your account at the ITSP") % {
+            field.error_messages["required"] = _("Enter the %(credential)s of your account with the ITSP") % {
                 "credential": each.label
             }
             field.widget.attrs["placeholder"] = _("set") if is_set else _("not set")
-            field.help_text = _("It stands in your account at the ITSP. It is stored encrypted.")
+            field.help_text = _("You find it in your account with the ITSP. It is stored encrypted.")
             if is_set:
                 field.help_text = _("Set. Leave empty to keep it; it is never shown again.")
             elif self.unreadable:
@@ -128,7 +128,7 @@ class ChannelForm(PortalForm[Channel]):
             # What is stored goes only where it was meant to go: at another address it is entered anew.
             for each in self.provider.credential_fields:
                 if each.name not in entered:
-                    text = _("Another address of the API needs this entered again.")
+                    text = _("You changed the API address: enter this again.")
                     self.add_error(credential_field(each.name), ValidationError(text))
             return
         if not entered:
@@ -148,7 +148,9 @@ class ChannelForm(PortalForm[Channel]):
     def ask_for_credentials_again(self) -> None:
         """Says at the credentials that were entered that the page which shows an error elsewhere has them no more."""
         for name in self.entered_credentials():
-            text = _("Enter this again: nothing was saved yet, and it is never sent back to the browser.")
+            text = _(
+                "Enter this again: nothing has been saved yet, and it is never sent back to the browser."
+            )
             self.add_error(credential_field(name), ValidationError(text))
 
     def save(self, commit: bool = True) -> Channel:

@@ -63,7 +63,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
 
     @admin.display(description=gettext_lazy("Webhook URL"))
     def webhook_later(self, channel: Channel) -> str:
-        return _("It is made when the channel is saved, and shows here then.")
+        return _("It is created when you save the channel.")
 
     # -- The form ------------------------------------------------------------------------------------------------
 
@@ -173,10 +173,11 @@ class ChannelAdmin(PortalAdmin[Channel]):
             WebhookToken.rotate(channel, end_old_at_once=at_once)
             self.log_change(request, channel, _("Made a new webhook address."))
             text = (
-                _("There is a new webhook address: enter it at the ITSP now. The old one has ended.")
+                _("There is a new webhook address: enter it at the ITSP now. The old one no longer works.")
                 if at_once
                 else _(
-                    "There is a new webhook address: enter it at the ITSP. The old one works 24 hours more."
+                    "There is a new webhook address: enter it at the ITSP. The old one works for another 24 "
+                    "hours."
                 )
             )
             self.message_user(request, text, messages.SUCCESS)

@@ -53,7 +53,7 @@ class NewExtensionForm(ExtensionForm):
         label=gettext_lazy("Login"),
         required=False,
         empty_label=gettext_lazy("A new login"),
-        help_text=gettext_lazy("Or one that has no extension yet, so that it gets the inbox too."),
+        help_text=gettext_lazy("Or a login that has no extension yet, to give it the inbox too."),
         widget=Select,
     )
     username = forms.CharField(
@@ -184,7 +184,7 @@ class ExtensionAdmin(SignInLinkAdmin[Extension]):
             _("Its sessions stay readable; the sessions' filter “By deleted holder or queue” finds them.")
         ]
         if obj.user.role == Role.AGENT:
-            lines.append(_("The login “%(login)s” ends with it.") % {"login": obj.user})
+            lines.append(_("The login “%(login)s” is deleted too.") % {"login": obj.user})
         else:
             lines.append(_("The login “%(login)s” stays.") % {"login": obj.user})
         return lines

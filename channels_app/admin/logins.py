@@ -52,7 +52,7 @@ class LoginForm(PortalForm[User]):
         if self.instance.pk and self._stops_administering():
             field = "role" if self.cleaned_data.get("role") != Role.ADMINISTRATOR else "is_active"
             if self.instance.pk == self.editor.pk:
-                self.add_error(field, _("You can't take your own rights away: ask another administrator."))
+                self.add_error(field, _("You can't remove your own permissions: ask another administrator."))
             elif not _other_administrators(self.instance):
                 self.add_error(field, _("This is the last administrator: make another one first."))
         return cleaned
@@ -179,9 +179,9 @@ class LoginAdmin(SignInLinkAdmin[User]):
                 "extension": extension,
             }
         if LogEntry.objects.filter(user=obj).exists():
-            return _("“%(login)s” has changed settings, and the history names it: switch it off instead.") % {
-                "login": obj
-            }
+            return _(
+                "“%(login)s” has changed settings and appears in the history: switch it off instead."
+            ) % {"login": obj}
         return ""
 
     def in_the_way(self, request: HttpRequest, obj: User) -> Sequence[Link]:

@@ -89,16 +89,14 @@ class NumberForm(PortalForm[RoutingRule]):
     destination = forms.ChoiceField(
         label=gettext_lazy("Destination for inbound messaging"),
         required=False,
-        help_text=gettext_lazy(
-            "An extension alone, or a message queue, whose agents all receive new sessions."
-        ),
+        help_text=gettext_lazy("One extension, or a message queue whose agents all receive new sessions."),
         widget=Select,
     )
     registration = forms.ChoiceField(
         label=gettext_lazy("10DLC registration"),
         required=False,
         initial=Registration.NOT_REGISTERED,
-        help_text=gettext_lazy("For US numbers: how far the registration is that US carriers ask for."),
+        help_text=gettext_lazy("For US numbers: the state of the registration that US carriers require."),
         widget=RegistrationSelect,
     )
 

@@ -37,7 +37,7 @@ class QueueForm(PortalForm[MessageQueue]):
         agents: QuerySet[Extension] = self.cleaned_data["agents"]
         if agents.count() > MAX_AGENTS:
             raise ValidationError(
-                _("A queue has at most %(limit)d agents; these are %(count)d."),
+                _("A queue can have at most %(limit)d agents; you chose %(count)d."),
                 params={"limit": MAX_AGENTS, "count": agents.count()},
             )
         return agents
@@ -45,7 +45,7 @@ class QueueForm(PortalForm[MessageQueue]):
     def clean(self) -> dict[str, Any] | None:
         if self.instance.pk is None and MessageQueue.objects.count() >= MAX_QUEUES:
             raise ValidationError(
-                _("There are %(limit)d message queues, and there can't be more. Change or delete one."),
+                _("There are already %(limit)d message queues, the most there can be. Change or delete one."),
                 params={"limit": MAX_QUEUES},
             )
         return super().clean()

@@ -51,7 +51,8 @@ class AddressField(ModelChoiceField[Domain]):
             required=False,
             label=gettext_lazy("Webhook URL"),
             help_text=gettext_lazy(
-                "Paste it into your account at the ITSP. The chosen domain is kept; links to files use it too."
+                "Paste it into your account with the ITSP. The chosen domain is saved; links to files "
+                "use it too."
             ),
         )
 
@@ -70,7 +71,7 @@ class AddressField(ModelChoiceField[Domain]):
         self._labels = {str(domain.pk): marked(domain, addresses[str(domain.pk)]) for domain in domains}
         self.queryset = Domain.objects.all()  # fills the widget anew
         if until := channel.tokens.filter(ends_at__gt=timezone.now()).aggregate(last=Max("ends_at"))["last"]:
-            self.help_text = _("%(help)s The address before this one works until %(until)s.") % {
+            self.help_text = _("%(help)s The previous address works until %(until)s.") % {
                 "help": self.help_text,
                 "until": moment(until),
             }

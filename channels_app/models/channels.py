@@ -48,19 +48,22 @@ class Channel(models.Model):
         max_length=127,
         unique=True,
         help_text=_("As it shows in lists, up to 127 characters."),
-        error_messages={"unique": _("There is a channel with this name already.")},
+        error_messages={"unique": _("There is already a channel with this name.")},
     )
     enabled = models.BooleanField(
         _("enabled"),
         default=True,
-        help_text=_("Off: nothing is sent; what comes in is still stored and routed."),
+        help_text=_("Off: nothing is sent; inbound messages are still stored and routed."),
     )
     itsp = models.CharField(_("ITSP"), max_length=30, editable=False)
     base_url = models.CharField(
         _("API address"),
         max_length=255,
         blank=True,
-        help_text=_("Empty: the ITSP's usual one. Only where the ITSP gave your account another."),
+        help_text=_(
+            "Leave empty for the ITSP's usual address. Fill in only if the ITSP gave your account "
+            "another one."
+        ),
     )
     encrypted_credentials = models.TextField(editable=False, blank=True)
     domain = models.ForeignKey(
@@ -70,15 +73,16 @@ class Channel(models.Model):
         blank=True,
         related_name="channels",
         verbose_name=_("domain of the webhook URL"),
-        help_text=_("Paste the address into your account at the ITSP. Links to files use this domain too."),
+        help_text=_("Paste the address into your account with the ITSP. Links to files use this domain too."),
     )
     sending_rate = models.PositiveIntegerField(
         _("message sending rate"),
         default=1,
         validators=_between(MAX_RATE, _("Enter a whole number from 1 to 1,000, for example 1")),
         help_text=_(
-            "Messages per second for the whole channel; more wait in a queue and leave at this rate. "
-            "Above the ITSP's own limit deliveries may fail; ask the ITSP for your limit."
+            "Messages per second for the whole channel. Further messages wait in a queue and leave "
+            "at this rate. Above the ITSP's own limit, deliveries may fail: ask the ITSP for your "
+            "limit."
         ),
     )
     close_automatically = models.BooleanField(_("close session automatically"), default=False)
@@ -86,7 +90,7 @@ class Channel(models.Model):
         _("session timeout (days)"),
         default=7,
         validators=_between(MAX_TIMEOUT_DAYS, _("Enter a whole number of days from 1 to 365, for example 7")),
-        help_text=_("A session without a message, pick-up or transfer for this long is closed."),
+        help_text=_("A session is closed after this long without a message, pick-up or transfer."),
     )
     accompanying_text = models.CharField(
         _("accompanying text for chat file"),
@@ -98,7 +102,7 @@ class Channel(models.Model):
     allow_takeover = models.BooleanField(
         _("allow taking over a customer's open session by starting one"),
         default=False,
-        help_text=_("Off: starting a session with a customer whom a colleague serves is refused."),
+        help_text=_("Off: a session with a customer whom a colleague is serving can't be started."),
     )
     status = models.CharField(
         _("status"), max_length=12, choices=Status.choices, default=Status.NOT_CHECKED, editable=False
@@ -277,7 +281,8 @@ class Channel(models.Model):
             raise ValidationError(
                 {
                     "accompanying_text": _(
-                        "This ITSP refuses a file without a text; enter one, for example You have received a file."
+                        "This ITSP refuses a file without a text. Enter one, for example You have received a "
+                        "file."
                     )
                 }
             )

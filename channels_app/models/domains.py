@@ -29,8 +29,8 @@ def validate_host_name(host: str) -> None:
     if "_" in host:
         raise ValidationError(
             _(
-                "A host name with an underscore is not valid on the internet: carriers can't deliver webhooks to "
-                "it. Use a hyphen, for example sms-portal.example.com"
+                "A host name with an underscore is not valid on the internet: ITSPs can't deliver "
+                "webhooks to it. Use a hyphen, for example sms-portal.example.com"
             ),
             code="underscore",
         )
@@ -47,8 +47,8 @@ def validate_host_name(host: str) -> None:
     ):
         raise ValidationError(
             _(
-                "This is no host name that the internet can reach: no address with http://, no path and no IP "
-                "address; write it like sms.example.com"
+                "This is not a host name that the internet can reach. Enter it without http://, without "
+                "a path and not as an IP address, for example sms.example.com"
             ),
             code="host_name",
         )
@@ -96,7 +96,7 @@ class Domain(models.Model):
         _("port"),
         default=443,
         validators=[MinValueValidator(1), MaxValueValidator(65535)],
-        help_text=_("443 unless your router forwards another one."),
+        help_text=_("443, unless your router forwards another port."),
     )
     problem = models.CharField(max_length=20, blank=True, default="", editable=False)
     problem_detail = models.CharField(max_length=300, blank=True, default="", editable=False)
@@ -115,7 +115,7 @@ class Domain(models.Model):
             models.UniqueConstraint(
                 fields=["host", "port"],
                 name="domain_once",
-                violation_error_message=_("This domain is in the list already."),
+                violation_error_message=_("This domain is already in the list."),
             ),
             models.CheckConstraint(
                 condition=models.Q(port__gte=1, port__lte=65535), name="domain_port_is_possible"

@@ -11,7 +11,7 @@ from channels_app.providers.base import CheckOutcome, CheckResult
 class FailureCode(models.TextChoices):
     """Why a connection failed; what is in `HOLDS_QUEUE` holds the queue until a check succeeds."""
 
-    CREDENTIALS = "credentials", _("the ITSP refuses the key and secret")
+    CREDENTIALS = "credentials", _("the ITSP rejects the key and secret")
     WRONG_ADDRESS = "wrong_address", _("this is not the ITSP's address")
     UNREADABLE = "unreadable", _("enter key and secret again")
     NO_ANSWER = "no_answer", _("could not be checked")
@@ -23,9 +23,9 @@ HOLDS_QUEUE = (FailureCode.CREDENTIALS, FailureCode.WRONG_ADDRESS, FailureCode.U
 _WHY_NOT_CHECKED = {
     "unknown_host": _("the name in the API address can't be found"),
     "connection": _("nothing answers at the API address"),
-    "tls": _("what answers at the API address has no valid certificate"),
-    "no_answer": _("the request left, and no answer came"),
-    "server_error": _("the ITSP answered with an error of its own"),
+    "tls": _("the server at the API address has no valid certificate"),
+    "no_answer": _("there was no answer to the request"),
+    "server_error": _("the ITSP had a server error"),
     "slow_down": _("the ITSP asks to wait"),
     "unexpected": _("the ITSP's answer does not say"),
 }

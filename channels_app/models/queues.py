@@ -21,7 +21,7 @@ class MessageQueue(models.Model):
         _("name"),
         max_length=127,
         unique=True,
-        error_messages={"unique": _("There is a queue with this name already.")},
+        error_messages={"unique": _("There is already a queue with this name.")},
     )
     mode = models.CharField(
         _("chat assignment mode"),
@@ -29,8 +29,8 @@ class MessageQueue(models.Model):
         choices=Mode.choices,
         default=Mode.MANUAL,
         help_text=_(
-            "Manual pickup: an agent takes a session with a button. Auto pickup: the first answer takes it. "
-            "Pickup disabled: all agents see and answer it together, always."
+            "Manual pickup: an agent takes a session with a button. Auto pickup: the first answer "
+            "takes it. Pickup disabled: all agents always see and answer it together."
         ),
     )
     agents = models.ManyToManyField(
@@ -38,7 +38,7 @@ class MessageQueue(models.Model):
         related_name="queues",
         blank=True,
         verbose_name=_("agents"),
-        help_text=_("The extensions that receive this queue's sessions, 120 at most."),
+        help_text=_("The extensions that receive this queue's sessions, at most 120."),
     )
 
     class Meta:

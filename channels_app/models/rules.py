@@ -78,7 +78,7 @@ class RoutingRule(models.Model):
         related_name="outbound_rules",
         blank=True,
         verbose_name=_("extensions allowed to create messaging sessions"),
-        help_text=_("Who may write first from this number. Not needed for answering."),
+        help_text=_("Who may start a conversation from this number. Not needed for answering."),
     )
     registration = models.CharField(
         _("10DLC registration"),
@@ -86,7 +86,7 @@ class RoutingRule(models.Model):
         choices=Registration.choices,
         default=Registration.NOT_REGISTERED,
         help_text=_(
-            "For US numbers. Carriers silently drop messages to US recipients from unregistered ones."
+            "For US numbers. Carriers silently drop messages from unregistered numbers to US recipients."
         ),
     )
 

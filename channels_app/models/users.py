@@ -60,7 +60,7 @@ class User(AbstractBaseUser):
     )
     role = models.CharField(_("role"), max_length=20, choices=Role.choices, default=Role.AGENT)
     is_active = models.BooleanField(
-        _("active"), default=True, help_text=_("Off: this login can't be used; nothing of it is deleted.")
+        _("active"), default=True, help_text=_("Off: this login can't be used; nothing is deleted.")
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 

@@ -105,7 +105,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
         (
             facts["domain"],
             _("Add your domain"),
-            _("The name at which your ITSP and the internet reach this portal."),
+            _("The name under which your ITSP and the internet reach this portal."),
             _("Enter the host name, for example sms.example.com, and save."),
             _page("domain"),
         ),
@@ -113,15 +113,13 @@ def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
             facts["channel"],
             _("Add an SMS channel"),
             _("Your account at the ITSP."),
-            _(
-                "Choose your ITSP, give the channel a name, enter the credentials from your account there, and save."
-            ),
+            _("Choose your ITSP, give the channel a name, enter the credentials of your account, and save."),
             _page("channel"),
         ),
         (
             facts["number"],
             _("Add your number"),
-            _("And say who receives what is sent to it: a team, which is a message queue, or one person."),
+            _("And decide who receives its messages: a team (a message queue) or one person."),
             _("On the tab Messaging Setting add a number, choose who receives its messages, and save."),
             _page("channel", facts["channel"], "?tab=messaging-setting"),
         ),
@@ -137,10 +135,10 @@ def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
             _("Put agents into the queue"),
             _("Each person who reads and answers messages needs an extension.")
             if not agents_in_queue
-            else _("Who is in no queue receives nothing from it."),
+            else _("Only members of the queue receive its sessions."),
             _("Choose the queue's agents, and save.")
             if agents_in_queue
-            else _("Enter a number and a name, save, and hand the sign-in link over that shows then."),
+            else _("Enter a number and a name and save; then give the person the sign-in link you see."),
             to_queue if agents_in_queue else _page("extension"),
         ),
         (
@@ -148,18 +146,18 @@ def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
             _("Test that messages come in"),
             _("Your ITSP has to know where to deliver messages."),
             _(
-                "Press Test the webhook. Then copy the Webhook URL, and enter it in your account at the ITSP as the "
-                "address for incoming SMS."
+                "Press Test the webhook. Then copy the Webhook URL and enter it in your account with "
+                "the ITSP as the address for incoming SMS."
             ),
             _page("channel", facts["channel"], "?tab=authentication"),
         ),
         (
             facts["answered"],
             _("Answer the first message"),
-            _("Whoever is in the queue picks it up in the inbox and answers."),
+            _("A member of the queue picks it up in the inbox and answers."),
             _(
-                "Send a text from a mobile phone to your number. An agent signs in with the link that you handed "
-                "over; the message is under Queue."
+                "Send a text from a mobile phone to your number. An agent signs in with the link you "
+                "gave them; the message is under Queue."
             ),
             reverse("inbox") if facts["own_extension"] else reverse("admin:messaging_session_changelist"),
         ),

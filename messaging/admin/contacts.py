@@ -22,13 +22,14 @@ class ContactForm(PortalForm[Contact]):
         fields = ["customer_number", "name", "company", "note"]
         help_texts = {
             "customer_number": gettext_lazy(
-                "As messages come from it: in international format, for example +14102161183, or a short code."
+                "The number as messages show it: in international format, for example +14102161183, or "
+                "a short code."
             ),
-            "name": gettext_lazy("The inbox shows it instead of the number."),
-            "note": gettext_lazy("Colleagues see it in the conversation; the customer never does."),
+            "name": gettext_lazy("Shown in the inbox instead of the number."),
+            "note": gettext_lazy("Colleagues see it in the conversation; customers never do."),
         }
         error_messages = {
-            "customer_number": {"unique": gettext_lazy("There is a contact with this number already.")}
+            "customer_number": {"unique": gettext_lazy("There is already a contact with this number.")}
         }
 
     def clean_customer_number(self) -> str:

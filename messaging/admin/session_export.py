@@ -82,7 +82,7 @@ class SessionExport(Base):
         if request.method != "POST" or not form.is_valid():
             return self._ask(request, form, sessions)
         if not PLACES.take(request.user.pk):
-            form.add_error(None, _("An export is running already. Wait for its end, then try again."))
+            form.add_error(None, _("An export is already running. Wait for it to finish, then try again."))
             return self._ask(request, form, sessions, status=503)
         try:
             return self._send(request, form.cleaned_data, sessions)

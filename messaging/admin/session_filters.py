@@ -40,7 +40,7 @@ class WaitingFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("queue", _("In a queue, without a holder")),
-            ("unanswered", _("… and the customer waits for an answer")),
+            ("unanswered", _("… and the customer is waiting for an answer")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> QuerySet[Session]:

@@ -87,7 +87,7 @@ class _Watch:
     def check(self) -> None:
         """Raises NotFetchedError once the time is over: what was read then may have been cut short."""
         if self._is_over or time.monotonic() >= self._ends_at:
-            raise NotFetchedError(gettext_noop("The file came too slowly."), for_good=False)
+            raise NotFetchedError(gettext_noop("The upload was too slow."), for_good=False)
 
     def add(self, connection: socket.socket) -> None:
         with self._lock:
@@ -174,7 +174,7 @@ def fetch(address: str, into: BinaryIO, limit: int) -> None:
             try:
                 address = urljoin(address, after)
             except ValueError:
-                raise NotFetchedError(gettext_noop("The address leads to one that is none.")) from None
+                raise NotFetchedError(gettext_noop("The link redirects to an invalid address.")) from None
     raise NotFetchedError(gettext_noop("The address leads from one to the next too often."))
 
 

@@ -37,8 +37,8 @@ def why_no_files(session: Session) -> str:
     if session.channel.file_origin:
         return ""
     return _(
-        "Files can't be sent: the channel “%(channel)s” has no domain from which the carrier could fetch them. An "
-        "administrator can choose one under “Webhook URL” on the channel's page."
+        "Files can't be sent: the channel “%(channel)s” has no domain for the ITSP to fetch "
+        "them from. An administrator can choose one under “Webhook URL” on the channel's page."
     ) % {"channel": session.channel.name}
 
 
@@ -100,7 +100,7 @@ def demand_drafts(extension: Extension, session: Session, file_ids: Sequence[int
     found = Attachment.objects.drafts(extension, session.pk).select_for_update(of=("self",)).in_bulk(file_ids)
     drafts = [found[file_id] for file_id in dict.fromkeys(file_ids) if file_id in found]
     if len(drafts) < len(set(file_ids)) or not all(draft.is_there for draft in drafts):
-        raise RefusedError(_("A file is not here any more. Remove it, and attach it again."))
+        raise RefusedError(_("A file is no longer here. Remove it and attach it again."))
     return drafts
 
 
@@ -155,17 +155,17 @@ def _demand_room(session: Session, person: Person, length: int) -> Extension:
     )
     if everywhere + length > MOST_DRAFTS * settings.MAX_FILES_BYTES:
         raise RefusedError(
-            _("Too many of your files wait unsent, in other sessions too. Send or remove some.")
+            _("Too many of your files are waiting unsent, in other sessions too. Send or remove some.")
         )
     if not storage.has_room(length + ROOM_LEFT):
-        raise RefusedError(_("There is no room left for files. Tell your administrator."))
+        raise RefusedError(_("There is no space left for files. Tell your administrator."))
     drafts = Attachment.objects.drafts(extension, session.pk)
     if drafts.count() >= MOST_FILES:
         raise RefusedError(_too_many())
     stored = drafts.aggregate(size=Sum("size"))["size"] or 0
     if stored + length > settings.MAX_FILES_BYTES:
         raise RefusedError(
-            _("The files of a message may have %(limit)s together; with this one they would have %(size)s.")
+            _("The files of a message may be %(limit)s in total; with this one they would be %(size)s.")
             % {
                 "limit": filesizeformat(settings.MAX_FILES_BYTES),
                 "size": filesizeformat(stored + length),
@@ -184,7 +184,8 @@ def _checked(content: BinaryIO, length: int, name: str) -> Attachment:
     if runs_in_a_browser(name, content_type):
         raise RefusedError(
             _(
-                "This is a web page, an SVG picture, XML or a script. It can't be sent: what opens it might run it."
+                "This is a web page, an SVG picture, XML or a script. It can't be sent, because opening "
+                "it might run it."
             )
         )
     return Attachment(

@@ -76,8 +76,8 @@ def _test(channel: Channel, own_address: str, timeout: float) -> Verdict:
         return _not_reached(target, domain, error)
     except _NoAnswerError:
         text = _(
-            "%(name)s: the connection stands, but no answer comes. Is Trunkline running behind the proxy, and does the "
-            "proxy pass /webhooks/ on to it?"
+            "%(name)s: connected, but there is no answer. Is Trunkline running behind the proxy, "
+            "and does the proxy pass /webhooks/ on to it?"
         )
         return Verdict(text % {"name": target.name})
     if answer.status == 200 and answer.body.decode("latin-1").strip() == proof:
@@ -169,13 +169,13 @@ def _wrong_server(target: _Target, answer: _Answer) -> Verdict:
     values = {"name": target.name, "status": answer.status, "to": _origin(answer)}
     if 300 <= answer.status < 400:
         text = _(
-            "%(name)s: the request is sent on to %(to)s, and carriers don't follow. Let the proxy answer under "
-            "/webhooks/ itself, or enter the domain that it sends people to."
+            "%(name)s: the request is redirected to %(to)s, and ITSPs don't follow redirects. Let "
+            "the proxy answer under /webhooks/ itself, or enter the domain it redirects to."
         )
     elif answer.status in (401, 403):
         text = _(
-            "%(name)s: a server answers, but lets nobody in (%(status)s). Let the proxy, or its firewall, pass "
-            "/webhooks/ without a password: the long address is the password."
+            "%(name)s: a server answers, but asks for a login (%(status)s). Let the proxy or "
+            "firewall pass /webhooks/ without one: the long address is the password."
         )
     elif answer.status == 411:
         text = _(

@@ -30,7 +30,7 @@ def deliver(user: User, unroutable_id: int) -> UnroutableMessage:
             )
         except RoutingRule.DoesNotExist:
             raise RefusedError(
-                _("%(number)s has no rule in the channel “%(channel)s” yet: add the number there first.")
+                _("%(number)s is not in the channel “%(channel)s” yet: add the number there first.")
                 % {"number": waiting.recipient, "channel": waiting.channel}
             ) from None
         _resolve(waiting, Resolution.DELIVERED, user)
@@ -74,7 +74,7 @@ def _resolve(waiting: UnroutableMessage, resolution: Resolution, user: User) -> 
 
 
 def _already(waiting: UnroutableMessage) -> str:
-    return _("This message was %(state)s by %(who)s already.") % {
+    return _("This message was already %(state)s by %(who)s.") % {
         "state": waiting.get_resolution_display().lower(),
         "who": waiting.resolved_by,
     }

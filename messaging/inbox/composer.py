@@ -66,6 +66,6 @@ def _hint(session: Session) -> str:
     channel = session.channel
     if not channel.holds_queue:
         return ""
-    return _("Messages wait for now: %(status)s. They leave by themselves once that is mended.") % {
+    return _("Messages are waiting: %(status)s. They are sent automatically once that is fixed.") % {
         "status": channel.status_text
     }

@@ -43,15 +43,17 @@ def foresee(extension: Extension, rule_id: int, typed_number: str) -> Foresight:
                 _("Our number is not registered for 10DLC: carriers will probably drop the message."),
                 "warn",
             )
-        return Foresight(name, _("A new session, which you will have."), "good")
+        return Foresight(name, _("A new session, held by you."), "good")
     if session.holder_id == extension.pk:
-        return Foresight(name, _("You have an open session with this customer: it is used."), "good")
+        return Foresight(
+            name, _("You have an open session with this customer: the message goes there."), "good"
+        )
     if may_answer(session, extension):
-        sentence = _("The customer waits in your queue “%(queue)s”: the message is written there.")
+        sentence = _("The customer is waiting in your queue “%(queue)s”: the message goes there.")
         return Foresight(name, sentence % {"queue": session.queue_name}, "good")
     if not rule.channel.allow_takeover:
         return Foresight(name, starting.refusal_of(session), "bad")
-    sentence = _("You would take this customer over from %(owner)s.")
+    sentence = _("You would take over this customer from %(owner)s.")
     return Foresight(name, sentence % {"owner": starting.owner_of(session)}, "warn")
 
 

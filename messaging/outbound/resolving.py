@@ -91,7 +91,7 @@ def _locked(person: Person, session_id: int, message_id: int) -> tuple[Session, 
     if message is None:
         raise NotFoundError
     if not may_resolve(session, person):
-        raise RefusedError(_("Only who may answer here, and administrators, can do this."))
+        raise RefusedError(_("Only people who may answer here, or an administrator, can do this."))
     return session, message
 
 

@@ -102,7 +102,7 @@ def _files_of(session: Session, outgoing: Outgoing) -> list[Attachment]:
         files = list(outgoing.resent_from.attachments.all())
         if not all(each.is_there for each in files):
             raise RefusedError(
-                _("A file of this message has expired. Write a new message, and attach it again.")
+                _("A file of this message has expired. Write a new message and attach it again.")
             )
         return files
     if outgoing.author is None:
@@ -140,4 +140,4 @@ def clean_text(typed: str, *, with_files: bool = False) -> str:
 
 def stale_page() -> str:
     """What somebody is told whose page has sent another text with the same key before."""
-    return _("This page had sent another text before, so this one was not sent. Send it again.")
+    return _("This page already sent a different text, so this one was not sent. Send it again.")

@@ -40,7 +40,7 @@ def why_nothing_leaves(session: Session) -> str:
             "channel": session.channel.name
         }
     if not is_phone_number(session.customer_number):
-        return _("“%(customer)s” is no phone number and can't be answered.") % {
+        return _("“%(customer)s” is not a phone number and can't be answered.") % {
             "customer": session.customer_number
         }
     if session.rule is None:
@@ -52,7 +52,7 @@ def why_nothing_leaves(session: Session) -> str:
 
 def _whose(session: Session, extension: Extension | None) -> str:
     if may_take_over(session, extension):
-        return _("%(holder)s is away, and the customer waits. Take the session over to answer.") % {
+        return _("%(holder)s is away and the customer is waiting. Take over the session to answer.") % {
             "holder": session.holder_name
         }
     if session.holder_name:

@@ -30,7 +30,7 @@ def close(person: Person, session_id: int) -> Session:
         if not session.is_open:
             return session
         if not may_move(session, person):
-            raise RefusedError(_("You can't close this session: somebody else answers it."))
+            raise RefusedError(_("You can't close this session: somebody else has it."))
         now = timezone.now()
         _close(session, now)
         note(session, SessionEvent.Kind.CLOSED, now, actor=person.extension, actor_name=person.name)

@@ -52,7 +52,7 @@ def take_over(person: Person, session_id: int) -> Session:
         if session.holder_id == person.extension.pk:
             return session
         if not may_take_over(session, person.extension):
-            raise RefusedError(_("This session does not wait for a colleague who is away."))
+            raise RefusedError(_("This session is not waiting for a colleague who is away."))
         previous_id, previous_name = session.holder_id, session.holder_name
         now = timezone.now()
         presence.set_away(person.extension, away=False)
@@ -70,4 +70,4 @@ def _why_not(session: Session) -> str:
         return _("This session is closed.")
     if session.holder_id is not None:
         return _("%(holder)s has this session now.") % {"holder": session.holder_name}
-    return _("Sessions of this queue are not picked up: all its agents answer them together.")
+    return _("Sessions in this queue can't be picked up: all its agents answer them together.")

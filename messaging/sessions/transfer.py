@@ -27,17 +27,17 @@ def transfer(person: Person, session_id: int, target: Extension | MessageQueue) 
         if not session.is_open:
             raise RefusedError(_("This session is closed: there is nothing to transfer."))
         if not may_move(session, person):
-            raise RefusedError(_("You can't transfer this session: somebody else answers it."))
+            raise RefusedError(_("You can't transfer this session: somebody else has it."))
         hints.tell(session)  # those who lose it
         now = timezone.now()
         if isinstance(target, Extension):
             if session.holder_id == target.pk:
-                raise RefusedError(_("%(holder)s has this session already.") % {"holder": target})
+                raise RefusedError(_("%(holder)s already has this session.") % {"holder": target})
             session.give_to(target)
             archiving.show_again(session, target)
         else:
             if session.holder_id is None and session.queue_id == target.pk:
-                raise RefusedError(_("This session waits in “%(queue)s” already.") % {"queue": target})
+                raise RefusedError(_("This session is already waiting in “%(queue)s”.") % {"queue": target})
             session.put_into(target)
         session.last_activity_at = now
         session.save(update_fields=["holder", "holder_name", "queue", "queue_name", "last_activity_at"])

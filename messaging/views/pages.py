@@ -95,7 +95,7 @@ def refused(request: HttpRequest, person: Person, session_id: int, sentence: str
 def gone(request: HttpRequest, person: Person, sentence: str = "") -> HttpResponse:
     """404, in the place of the conversation; what was typed stays there to be copied."""
     context: dict[str, Any] = {
-        "gone": sentence or _("This session is not here: it does not exist, or it is not yours to see."),
+        "gone": sentence or _("This session does not exist, or you may not see it."),
         "text": request.POST.get("text", ""),
     }
     if request_values.is_part(request):

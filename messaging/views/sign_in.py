@@ -24,10 +24,10 @@ from channels_app.models import SignInLink, User
 class SignInForm(AuthenticationForm):
     error_messages = {
         "invalid_login": gettext_lazy(
-            "Login name and password do not match. Mind capital letters; an administrator can give you a new "
-            "sign-in link."
+            "The login name or password is wrong. Check capital letters; an administrator can give "
+            "you a new sign-in link."
         ),
-        "inactive": gettext_lazy("This login can't be used any more."),
+        "inactive": gettext_lazy("This login has been switched off."),
     }
 
     def clean(self) -> dict[str, Any]:

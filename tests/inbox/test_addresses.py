@@ -82,7 +82,7 @@ def test_a_session_that_does_not_exist_answers_as_one_that_is_hidden(waiting, ca
     hidden = client.get(reverse("conversation", args=[waiting.pk]))
     missing = client.get(reverse("conversation", args=[waiting.pk + 1000]))
     assert hidden.status_code == missing.status_code == 404
-    sentence = "This session is not here"
+    sentence = "This session does not exist"
     assert sentence in hidden.content.decode()
     assert sentence in missing.content.decode()
 

@@ -146,9 +146,17 @@ def test_a_sender_that_is_no_phone_number_shows_a_sentence_in_place_of_the_box(
 def test_a_message_says_what_became_of_it_and_what_that_means(waiting, anna, browser_of):
     send(browser_of(anna), waiting, "Hello")
     for status, code, words in [
-        ("queued", "connection", "Queued: the carrier can&#x27;t be reached. It is tried again by itself."),
-        ("failed", "refused", "Failed: the carrier refused it: “Opted out”. It did not reach the customer."),
-        ("unconfirmed", "no_answer", "It may have reached the customer, so it is not sent again by itself."),
+        (
+            "queued",
+            "connection",
+            "Queued: the carrier can&#x27;t be reached. It will be tried again automatically.",
+        ),
+        ("failed", "refused", "Failed: the ITSP refused it: “Opted out”. It did not reach the customer."),
+        (
+            "unconfirmed",
+            "no_answer",
+            "It may have reached the customer, so it is not sent again automatically.",
+        ),
         ("failed", "never_heard_of", "Failed: never heard of"),
     ]:
         Message.objects.filter(direction="outbound").update(

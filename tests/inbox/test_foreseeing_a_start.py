@@ -48,7 +48,7 @@ def test_an_open_session_is_foreseen_as_starting_would_treat_it(waiting, rule, a
     assert "take this customer over from 1002 Ben." in said(client, rule)
     waiting.holder = anna
     waiting.save()
-    assert "it is used" in said(client, rule)
+    assert "the message goes there" in said(client, rule)
 
 
 def test_an_unregistered_number_warns_for_the_pair(rule, anna, browser_of):

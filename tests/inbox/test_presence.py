@@ -98,7 +98,7 @@ def test_a_session_that_came_to_an_extension_is_for_supervisors_only(channel, an
 
 def test_who_takes_over_is_the_holder_and_the_line_says_from_whom(held, anna, ben):
     last_seen(anna, 60)
-    with pytest.raises(RefusedError, match="is away, and the customer waits"):
+    with pytest.raises(RefusedError, match="is away and the customer is waiting"):
         answering.answer(Person.at(ben), held.pk, "Hello", KEY)
 
     pickup.take_over(Person.at(ben), held.pk)

@@ -138,7 +138,7 @@ def test_on_sqlite_the_newest_messages_are_searched_and_the_page_says_so(
     page = browser_of(anna).get(reverse("session-list"), {"q": "order"}, headers=PARTS).content.decode()
     everything = connection.vendor == "postgresql"
     assert (f'id="row-{waiting.pk}"' in page) == everything
-    assert ("only the newest" in page) == (not everything)
+    assert ("Only the newest" in page) == (not everything)
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="the index is PostgreSQL's")

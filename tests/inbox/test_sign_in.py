@@ -41,7 +41,7 @@ def test_a_name_longer_than_any_login_has_is_refused_like_a_wrong_one(anna, clie
     for name in ("1002", "x" * 151, "x" * 5000):
         answer = client.post(reverse("sign-in"), {"username": name, "password": PASSWORD}, headers=headers)
         assert answer.status_code == 200
-        assert "Login name and password do not match" in answer.content.decode()
+        assert "The login name or password is wrong" in answer.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_who_is_signed_in_is_sent_on(anna, browser_of):
 
 def test_a_wrong_password_is_said_clearly(anna, client):
     page = sign_in(client, "1001", "wrong").content.decode()
-    assert "Login name and password do not match." in page
+    assert "The login name or password is wrong." in page
     assert 'value="1001"' in page
 
 

@@ -144,7 +144,7 @@ def test_refused_credentials_are_saved_and_told(administrator_client: Client, ap
     assert Channel.objects.get().status == "failed"
     messages = said(administrator_client, "/portal/channels_app/channel/")
     assert any(
-        "Connection failed since " in each and "the ITSP refuses the key and secret" in each
+        "Connection failed since " in each and "the ITSP rejects the key and secret" in each
         for each in messages
     )
 
@@ -215,6 +215,6 @@ def test_another_api_address_needs_the_credentials_again(administrator_client, c
         {**values, **management, "base_url": "http://127.0.0.1:9"},
     )
 
-    assert "needs this entered again" in answer.content.decode()
+    assert "You changed the API address" in answer.content.decode()
     channel.refresh_from_db()
     assert channel.base_url == "http://127.0.0.1:1"

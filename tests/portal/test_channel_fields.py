@@ -86,7 +86,7 @@ def test_a_name_has_127_characters_at_most(administrator_client: Client) -> None
 
 def test_a_name_is_there_once(administrator_client: Client, channel: Channel) -> None:
     errors = errors_of(administrator_client.post(ADD, new_channel_form(name=channel.name)))
-    assert errors == {"name": ["There is a channel with this name already."]}
+    assert errors == {"name": ["There is already a channel with this name."]}
 
 
 @pytest.mark.parametrize("rate", ["0", "-1", "1001", "1.5", "abc", "", "1e3", "99999999999999999999"])
@@ -126,14 +126,14 @@ def test_a_file_needs_an_accompanying_text_at_apidaze(administrator_client: Clie
     errors = errors_of(administrator_client.post(ADD, new_channel_form(accompanying_text="  ")))
     assert errors == {
         "accompanying_text": [
-            "This ITSP refuses a file without a text; enter one, for example You have received a file."
+            "This ITSP refuses a file without a text. Enter one, for example You have received a file."
         ]
     }
 
 
 def test_an_api_address_that_is_none_is_refused(administrator_client: Client) -> None:
     errors = errors_of(administrator_client.post(ADD, new_channel_form(base_url="not an address")))
-    assert errors == {"base_url": ["This is no web address; write it like https://api.apidaze.io"]}
+    assert errors == {"base_url": ["This is not a web address; write it like https://api.apidaze.io"]}
 
 
 def test_the_first_tab_with_an_error_is_open_and_counts_it(
@@ -197,4 +197,4 @@ def test_a_new_webhook_address_ends_the_old_one_in_a_day_or_at_once(
     assert channel.webhook_token != old
     assert (WebhookToken.channel_of("apidaze", old) == channel) is old_works
     page = administrator_client.get(page_of(channel)).content.decode()
-    assert ("The address before this one works until" in page) is old_works
+    assert ("The previous address works until" in page) is old_works

@@ -29,7 +29,7 @@ UTC = dt.UTC
         ({"status": "connected"}, ["Connected"]),
         (
             {"status": "failed", "failure_code": "credentials"},
-            ["Connection failed", "the ITSP refuses the key"],
+            ["Connection failed", "the ITSP rejects the key"],
         ),
         (
             {"status": "failed", "failure_code": "unreadable"},

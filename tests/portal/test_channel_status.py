@@ -48,7 +48,7 @@ def test_each_change_is_noted_once_however_often_it_is_checked(
     checking.check(Channel.objects.get())
     newest, failed, first = history(at_apidaze)
     assert (newest, first) == ("Connected", "Connected")
-    assert failed.startswith("Connection failed the ITSP refuses the key and secret")
+    assert failed.startswith("Connection failed the ITSP rejects the key and secret")
 
 
 def test_it_says_since_when_it_fails_wherever_it_shows(
@@ -60,9 +60,9 @@ def test_it_says_since_when_it_fails_wherever_it_shows(
         Channel.objects.get().record_failure(FailureCode.CREDENTIALS, "Invalid key")
         for address in (page_of(channel), "/portal/channels_app/channel/"):
             page = administrator_client.get(address).content.decode()
-            assert "since 10:32: the ITSP refuses the key and secret (Invalid key)" in page
+            assert "since 10:32: the ITSP rejects the key and secret (Invalid key)" in page
         first_page = administrator_client.get("/portal/").content.decode()
-        assert "since 10:32: the ITSP refuses the key and secret" in first_page
+        assert "since 10:32: the ITSP rejects the key and secret" in first_page
     with time_machine.travel(TEN_32 + dt.timedelta(days=1), tick=False):
         assert Channel.objects.get().status_text.startswith("Connection failed since 24 Nov, 10:32: ")
 
@@ -72,7 +72,7 @@ def test_the_page_has_the_last_twenty_changes(administrator_client: Client, chan
         code = FailureCode.CREDENTIALS if index % 2 else FailureCode.NO_ANSWER
         channel.record_failure(code, f"try {index}.")
     page = administrator_client.get(page_of(channel)).content.decode()
-    shown = page[page.index("Changes of the status") :]
+    shown = page[page.index("Status history") :]
     assert [f"try {index}." in shown for index in (24, 5, 4)] == [True, True, False]
 
 

@@ -35,7 +35,7 @@ def test_what_is_no_number_is_refused(administrator_client: Client, typed: str) 
 def test_one_number_has_one_contact(administrator_client: Client) -> None:
     Contact.objects.create(customer_number="+14102161183", name="Mary")
     answer = administrator_client.post(ADD, {"customer_number": "+1 410 216 1183", "name": "Anna"})
-    assert errors_of(answer) == {"customer_number": ["There is a contact with this number already."]}
+    assert errors_of(answer) == {"customer_number": ["There is already a contact with this number."]}
     assert Contact.objects.get().name == "Mary"
 
 

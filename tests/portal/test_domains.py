@@ -59,9 +59,13 @@ def said(client: Client, address: str, form: dict[str, Any] | None = None) -> st
         ({"days": -3}, ["Broken", "its certificate has ended", "Renew the certificate"]),
         (
             {"host": "other.example.com"},
-            ["Broken", "the certificate there is for another name (other.example.com)", "for this very name"],
+            [
+                "Broken",
+                "the certificate there is for another name (other.example.com)",
+                "for exactly this name",
+            ],
         ),
-        ({"self_signed": True}, ["Broken", "no known authority vouches for it", "Let&#x27;s Encrypt"]),
+        ({"self_signed": True}, ["Broken", "not issued by a known authority", "Let&#x27;s Encrypt"]),
     ],
 )
 def test_a_domain_is_checked_by_its_button_and_the_list_says_the_same(
@@ -157,7 +161,7 @@ def test_a_broken_domain_is_marked_on_the_channels_page_and_in_its_drop_down(
     assert f">Broken: https://sms.example.com{path}</option>" in page
     assert f">https://other.example.com{path}</option>" in page
     assert f'data-address="https://sms.example.com{path}"' in page
-    facts = page[page.index("How the channel stands") : page.index("Last message in")]
+    facts = page[page.index("Channel status") : page.index("Last message in")]
     assert ">Broken</span>" in facts
 
 

@@ -226,7 +226,7 @@ def test_a_person_s_second_export_at_once_waits_for_the_first(
     first = begun(administrator_client.post(ADDRESS, asked | {"key": uuid.uuid4()}))
     second = administrator_client.post(ADDRESS, asked | {"key": uuid.uuid4()})
     assert second.status_code == 503
-    assert "An export is running already" in second.content.decode()
+    assert "An export is already running" in second.content.decode()
     first.close()
     assert export(administrator_client, "messages", "csv")
 

@@ -108,7 +108,7 @@ def test_a_channel_shows_its_state_and_the_reason_the_worst_first(
     Channel.objects.filter(pk=channel.pk).update(status="failed", failure_code="credentials")
     lines = administrator_client.get("/portal/").context["channels"]
     assert [line.title for line in lines] == ["Main", "Alpha", "Beta"]
-    assert "the ITSP refuses the key and secret" in lines[0].text
+    assert "the ITSP rejects the key and secret" in lines[0].text
     assert lines[0].address == f"/portal/channels_app/channel/{channel.pk}/change/"
 
 

@@ -36,7 +36,7 @@ def test_bad_input_for_a_queue_is_refused(administrator_client: Client, queue: M
     assert errors["name"] == ["Enter a name, for example Support"]
     assert set(errors) == {"name", "mode", "agents"}
     errors = errors_of(administrator_client.post(f"{QUEUES}add/", {"name": "Support", "mode": "auto"}))
-    assert errors == {"name": ["There is a queue with this name already."]}
+    assert errors == {"name": ["There is already a queue with this name."]}
 
 
 def test_there_are_128_queues_at_most(administrator_client: Client) -> None:
@@ -95,11 +95,11 @@ def test_a_queue_without_numbers_is_deleted_after_asking(
     ("host", "reason"),
     [
         ("my_portal.example.com", "A host name with an underscore is not valid on the internet"),
-        ("localhost", "This is no host name that the internet can reach"),
-        ("192.0.2.7", "This is no host name that the internet can reach"),
-        ("https://sms.example.com", "This is no host name that the internet can reach"),
-        ("-a.example.com", "This is no host name that the internet can reach"),
-        ("a..example.com", "This is no host name that the internet can reach"),
+        ("localhost", "This is not a host name that the internet can reach"),
+        ("192.0.2.7", "This is not a host name that the internet can reach"),
+        ("https://sms.example.com", "This is not a host name that the internet can reach"),
+        ("-a.example.com", "This is not a host name that the internet can reach"),
+        ("a..example.com", "This is not a host name that the internet can reach"),
         ("", "Enter a host name, for example sms.example.com"),
     ],
 )
@@ -122,7 +122,7 @@ def test_a_domain_is_there_once(administrator_client: Client) -> None:
     Domain.objects.create(host="sms.example.com")
     form = {"host": "SMS.example.com.", "port": "443"}
     errors = errors_of(administrator_client.post(f"{DOMAINS}add/", form))
-    assert errors == {"__all__": ["This domain is in the list already."]}
+    assert errors == {"__all__": ["This domain is already in the list."]}
 
 
 def test_a_domain_that_a_channel_uses_is_not_deleted(administrator_client: Client, channel: Channel) -> None:

@@ -103,7 +103,7 @@ class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M], TakingTurns[M]):
     ) -> Any:
         if all(map(is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             return super().response_action(request, queryset, **kwargs)
-        self.message_user(request, _("What was selected is not in the list."), messages.ERROR)
+        self.message_user(request, _("What you selected is not in the list."), messages.ERROR)
         return HttpResponseRedirect(request.path)
 
 

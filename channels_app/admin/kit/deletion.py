@@ -96,5 +96,5 @@ class GuardedDeletion(ModelAdmin[M]):
             return self._in_use(request)
 
     def _in_use(self, request: HttpRequest) -> HttpResponse:
-        self.message_user(request, _("It is in use now and was not deleted. Try again."), messages.ERROR)
+        self.message_user(request, _("It is in use and was not deleted. Try again."), messages.ERROR)
         return HttpResponseRedirect(request.path)

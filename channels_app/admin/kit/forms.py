@@ -16,10 +16,10 @@ from channels_app.admin.kit.unfolded import ModelForm
 
 M = TypeVar("M", bound=Model)
 ROLES_IN_WORDS = gettext_lazy(
-    "Agents use the inbox. Supervisors see and move every session besides. Administrators may do everything."
+    "Agents use the inbox. Supervisors also see and move every session. Administrators may do everything."
 )
 LOGIN_NAME_IN_WORDS = gettext_lazy(
-    "A login name has letters, digits and the signs @ . + - _ only, for example anna.smith"
+    "A login name can have letters, digits and the characters @ . + - _ only, for example anna.smith"
 )
 
 
@@ -52,8 +52,8 @@ class PortalForm(ModelForm[M]):
                 None,
                 ValidationError(
                     _(
-                        "Since you opened this page, this was changed elsewhere: %(fields)s. Nothing is saved yet. "
-                        "Save again to store what stands here instead, or open the page anew to see that change."
+                        "This was changed elsewhere since you opened the page: %(fields)s. Nothing has been "
+                        "saved yet. Save again to overwrite that change, or reopen the page to see it."
                     ),
                     params={"fields": ", ".join(changed)},
                 ),

@@ -99,7 +99,7 @@ def _opened(
             return StreamingHttpResponse(_Blocks(found.file, part, place), **options)
     except OSError as error:
         return _not_opened(found, error)
-    return try_again(_("Too many large files are on their way at this moment. Try again in a few seconds."))
+    return try_again(_("Too many large files are being sent right now. Try again in a few seconds."))
 
 
 class _Blocks:
@@ -176,7 +176,7 @@ def _not_opened(found: Attachment, error: OSError) -> HttpResponse:
     if isinstance(error, FileNotFoundError):  # purged at this instant
         return gone()
     logger.error("file %s could not be read: %s", found.pk, error)
-    return try_again(_("The file can't be read at this moment. Try again in a few seconds."))
+    return try_again(_("The file can't be read right now. Try again in a few seconds."))
 
 
 def _text(status: int, sentence: str, headers: dict[str, str] | None = None) -> HttpResponse:

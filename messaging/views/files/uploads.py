@@ -36,7 +36,7 @@ def upload(request: HttpRequest, person: Person, session_id: int) -> HttpRespons
     if request.content_type != "application/octet-stream":
         return _sentence(415, _("This page is out of date. Reload it; your text stays."))
     if not _places.take(person.user.pk, timeout=2):
-        response = _sentence(429, _("Many files are being uploaded just now. Try again in a minute."))
+        response = _sentence(429, _("Too many files are being uploaded right now. Try again in a minute."))
         response["Retry-After"] = "5"
         return response
     try:
@@ -47,11 +47,11 @@ def upload(request: HttpRequest, person: Person, session_id: int) -> HttpRespons
     except RefusedError as refusal:
         return _sentence(422, str(refusal))
     except uploads.TooSlowError:
-        return _sentence(408, _("The file came too slowly."))
+        return _sentence(408, _("The upload was too slow."))
     except spool.BodyCutShortError:
-        return _sentence(400, _("The upload was cut short."))
+        return _sentence(400, _("The upload was interrupted."))
     except OSError:
-        return _sentence(503, _("The file could not be stored just now. Try again in a moment."))
+        return _sentence(503, _("The file could not be stored right now. Try again in a moment."))
     finally:
         _places.give_back(person.user.pk)
     context = {"draft": file_line(stored), "session_id": session_id}

@@ -326,7 +326,7 @@ def test_what_one_person_keeps_unsent_in_all_sessions_has_a_limit(session, anna,
         other = arrive(channel, sender=f"+1305767330{number}", recipient=OTHER_NUMBER).message.session
         put(other, anna, b"x" * 100)
 
-    with pytest.raises(RefusedError, match="wait unsent"):
+    with pytest.raises(RefusedError, match="waiting unsent"):
         put(session, anna)
 
 

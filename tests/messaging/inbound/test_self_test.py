@@ -121,9 +121,9 @@ def trickle(connection: socket.socket) -> None:
         (http_answer(502), "a server answers, but Trunkline behind it does not (502)"),
         (http_answer(302, headers={"Location": "/login"}), "is sent on to another page"),
         (http_answer(302, headers={"Location": "http://[::"}), "is sent on to another page"),
-        (lambda connection: None, "the connection stands, but no answer comes"),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "the connection stands, but no answer comes"),
-        (trickle, "the connection stands, but no answer comes"),
+        (lambda connection: None, "connected, but there is no answer"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "connected, but there is no answer"),
+        (trickle, "connected, but there is no answer"),
     ],
 )
 def test_a_wrong_server_is_told_with_what_to_do(

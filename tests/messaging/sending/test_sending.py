@@ -136,7 +136,7 @@ def test_wrong_credentials_hold_the_queue_and_say_why(channel, write, apidaze):
 
     channel.refresh_from_db()
     assert channel.status_text.startswith("Connection failed since ")
-    assert "the ITSP refuses the key and secret" in channel.status_text
+    assert "the ITSP rejects the key and secret" in channel.status_text
     assert len(apidaze.received()) == 1
     assert Message.objects.filter(status="queued").count() == 2
 

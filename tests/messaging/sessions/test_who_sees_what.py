@@ -118,7 +118,7 @@ def test_in_a_queue_with_pickup_disabled_nobody_can_pick_up(waiting, queue, anna
     queue.mode = "disabled"
     queue.save()
 
-    with pytest.raises(RefusedError, match="are not picked up"):
+    with pytest.raises(RefusedError, match="can't be picked up"):
         pickup.pick_up(Person.at(anna), waiting.pk)
 
 
