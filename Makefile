@@ -33,7 +33,7 @@ test: .venv/installed-dev
 test-sweep: .venv/installed-dev
 	@.venv/bin/python -m pytest $(PYTEST_OPTIONS) -m sweep
 
-# In earnest's settings with keys for this one run, so that nothing is made in the data folder.
+# The settings of production, with keys for this one run, so that nothing is made in the data folder.
 lint: export DEBUG = 0
 lint: export DATABASE_URL = sqlite://:memory:
 lint: export PATH := $(CURDIR)/.venv/bin:$(PATH)

@@ -1,1 +1,1 @@
-"""The house: settings, addresses, processes and the portal's shell."""
+"""Settings, addresses, processes and the portal's shell."""

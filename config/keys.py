@@ -1,4 +1,4 @@
-"""The portal's two keys: made and kept in the data folder while trying out, from the environment in earnest."""
+"""The portal's two keys: made and kept in the data folder while trying out, from the environment in production."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def secret_key(given: str, folder: Path, *, may_make: bool) -> str:
 
 
 def credentials_keys(given: list[str], folder: Path, *, may_make: bool) -> list[str]:
-    """The Fernet keys for carriers' credentials: the first encrypts, all decrypt.
+    """The Fernet keys for ITSPs' credentials: the first encrypts, all decrypt.
 
     Raises `ImproperlyConfigured` where there is none, or one is no Fernet key; the text holds no key.
     """

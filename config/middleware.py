@@ -41,21 +41,21 @@ class ClientAddressMiddleware:
         return self.get_response(request)
 
 
-CARRIERS_ADDRESSES = ("/webhooks/", "/files/")
+ITSP_ADDRESSES = ("/webhooks/", "/files/")
 
 
-class CarriersMiddleware:
-    """Carriers' requests go straight to their view, on any host: their secret is the token in the address.
+class ItspMiddleware:
+    """ITSPs' requests go straight to their view, on any host: their secret is the token in the address.
 
     They have no session, no language and no page, and the views have limits of their own. That saves an eighth of
-    a webhook's time. Plain http is taken too: a carrier that is sent elsewhere may drop the message, or the file.
+    a webhook's time. Plain http is taken too: an ITSP that is sent elsewhere may drop the message, or the file.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(CARRIERS_ADDRESSES):
+        if not request.path_info.startswith(ITSP_ADDRESSES):
             return self.get_response(request)
         try:
             found = resolve(

@@ -33,7 +33,7 @@ ALLOWED_HOSTS = ["*"]
 PORTAL_HOSTS = env.list("PORTAL_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PORT = env.int("PORT", default=8000)
 EVENTS_PORT = env.int("EVENTS_PORT", default=8001)
-# In earnest a proxy passes /events/ of the portal's own address on to that port.
+# In production a proxy passes /events/ of the portal's own address on to that port.
 EVENTS_ON_PORT = TRYING_OUT
 # Seconds after which a stream ends for who has signed out, and hears of other queues.
 EVENTS_LOOK_AGAIN = env.float("EVENTS_LOOK_AGAIN", default=30)
@@ -104,7 +104,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.middleware.ClientAddressMiddleware",
-    "config.middleware.CarriersMiddleware",
+    "config.middleware.ItspMiddleware",
     "config.middleware.PortalHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -228,7 +228,7 @@ if FILES_S3_BUCKET := env.str("FILES_S3_BUCKET", default=""):
         },
     }
 
-# -- Carriers ----------------------------------------------------------------------------------------------------
+# -- ITSPs -------------------------------------------------------------------------------------------------------
 
 # The address of each ITSP's API by its slug, where it is not the adapter's own; a channel's own goes before it.
 PROVIDER_BASE_URLS = {"apidaze": env.str("APIDAZE_BASE_URL", default="")}

@@ -1,7 +1,7 @@
 """Files of inbound messages: out of the webhook's stored body, into the storage, each with a row.
 
 Safe to run twice and to be killed at any instant: the body stays until the rows are committed, and a message's
-rows and its farewell to the body are one transaction. Of whom and how often a body is tried: `body_tries`.
+rows and the row that stops pointing at the body are one transaction. How often a body is tried: `body_tries`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The carriers' way in: `POST /webhooks/<itsp>/<token>/`.
+"""The ITSPs' way in: `POST /webhooks/<itsp>/<token>/`.
 
 200 what was stored, or is no message, or is a self-test; 400 what can't be understood; 404 an unknown token; 411 and
 413 a body without or beyond a length; 503 what could not be stored, so that the ITSP tries again.

@@ -1,4 +1,4 @@
-"""The keys: made once while trying out, demanded in earnest, and of the right form."""
+"""The keys: made once while trying out, demanded in production, and of the right form."""
 
 import pytest
 from cryptography.fernet import Fernet
@@ -17,7 +17,7 @@ def test_a_key_is_made_once_and_readable_by_its_owner_only(tmp_path):
     assert len(first) >= 50
 
 
-def test_in_earnest_both_keys_are_demanded(tmp_path):
+def test_in_production_both_keys_are_demanded(tmp_path):
     with pytest.raises(ImproperlyConfigured, match="SECRET_KEY must be set"):
         secret_key("", tmp_path, may_make=False)
     with pytest.raises(ImproperlyConfigured, match="CREDENTIALS_KEY must be set"):

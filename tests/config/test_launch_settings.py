@@ -71,7 +71,7 @@ def test_a_port_that_can_not_be_one_is_refused(monkeypatch: pytest.MonkeyPatch, 
         read_environment()
 
 
-def test_no_simulator_is_started_in_earnest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_simulator_is_started_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEBUG", "0")
     assert "SIMULATOR_PORT" not in [port.setting for port in read_environment().ports]
 

@@ -149,7 +149,7 @@ def test_a_message_says_what_became_of_it_and_what_that_means(waiting, anna, bro
         (
             "queued",
             "connection",
-            "Queued: the carrier can&#x27;t be reached. It will be tried again automatically.",
+            "Queued: the ITSP can&#x27;t be reached. It will be tried again automatically.",
         ),
         ("failed", "refused", "Failed: the ITSP refused it: “Opted out”. It did not reach the customer."),
         (

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 
 from messaging.files import links
-from messaging.views.files.responses import FOR_CARRIERS, file_response, gone, try_again
+from messaging.views.files.responses import FOR_ITSPS, file_response, gone, try_again
 
 logger = logging.getLogger(__name__)
 
@@ -31,4 +31,4 @@ def file_link(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
         return try_again("please try again")
     if found is None:
         return HttpResponse(status=404)
-    return file_response(request, found, FOR_CARRIERS, found.pk) if found.is_there else gone()
+    return file_response(request, found, FOR_ITSPS, found.pk) if found.is_there else gone()

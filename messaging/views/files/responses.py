@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 FROM_MEMORY = 1024 * 1024  # bytes: what is larger takes a place
 BLOCK = 64 * 1024
 TRY_AGAIN = 2  # seconds
-FOR_PEOPLE, FOR_CARRIERS = Places(), Places()
+FOR_PEOPLE, FOR_ITSPS = Places(), Places()
 
 
 def file_response(

@@ -144,7 +144,7 @@ def test_a_redirect_is_told_without_the_token(at: Callable[..., Channel], author
 
     with ScriptedServer(redirect, tls=authority.server()) as server:
         text = self_test.run(at(server.port), OWN).text
-    assert "is sent on to https://www.example.com, and carriers don't follow" in text
+    assert "is redirected to https://www.example.com, and ITSPs don't follow redirects" in text
     assert Channel.objects.get().webhook_token not in text
 
 

@@ -1,4 +1,4 @@
-"""The carriers' way in, as a carrier sees it: statuses, the webhook log, and that nothing is lost."""
+"""The ITSPs' way in, as an ITSP sees it: statuses, the webhook log, and that nothing is lost."""
 
 import json
 import logging
