@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -20,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from channels_app.admin.channel_form import ChannelForm, channel_form, credential_field
 from channels_app.admin.kit.base import PortalAdmin
 from channels_app.admin.kit.labels import channel_status
+from channels_app.admin.kit.object_views import object_view
 from channels_app.admin.kit.tabs import tabs_of
 from channels_app.admin.numbers import NumberInline
 from channels_app.changes import Line
@@ -159,15 +157,9 @@ class ChannelAdmin(PortalAdmin[Channel]):
 
     # -- A new webhook address -------------------------------------------------------------------------------------
 
-    def get_urls(self) -> list[URLPattern]:
-        rotate = self.admin_site.admin_view(self.rotate_view)
-        return [path("<int:pk>/rotate/", rotate, name="channels_app_channel_rotate"), *super().get_urls()]
-
-    def rotate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    @object_view("rotate", asks_first=True)
+    def rotate_view(self, request: HttpRequest, channel: Channel) -> HttpResponse | None:
         """Asks when the present webhook address shall end; POST makes the new one."""
-        channel = get_object_or_404(Channel, pk=pk)
-        if not self.has_change_permission(request, channel):
-            raise PermissionDenied
         if request.method == "POST" and request.POST.get("old_address") in ("later", "now"):
             at_once = request.POST["old_address"] == "now"
             WebhookToken.rotate(channel, end_old_at_once=at_once)
@@ -181,7 +173,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
                 )
             )
             self.message_user(request, text, messages.SUCCESS)
-            return HttpResponseRedirect(reverse("admin:channels_app_channel_change", args=[pk]))
+            return None
         context = {
             **self.admin_site.each_context(request),
             "title": _("New webhook address"),

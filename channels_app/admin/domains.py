@@ -6,12 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -23,6 +20,7 @@ from channels_app.admin.kit.base import PortalAdmin
 from channels_app.admin.kit.deletion import Link, link_to
 from channels_app.admin.kit.forms import PortalForm, expect_range
 from channels_app.admin.kit.labels import domain_status
+from channels_app.admin.kit.object_views import object_view
 from channels_app.models import Domain
 from channels_app.moments import moment
 from channels_app.reachability import Problem
@@ -114,18 +112,10 @@ class DomainAdmin(PortalAdmin[Domain]):
         # After the commit: nobody waits for the network inside a transaction.
         transaction.on_commit(lambda: self.tell_check(request, [obj]))
 
-    def get_urls(self) -> list[URLPattern]:
-        check = self.admin_site.admin_view(self.check_view)
-        return [path("<int:pk>/check/", check, name="channels_app_domain_check"), *super().get_urls()]
-
-    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """POST: checks the domain now."""
-        domain = get_object_or_404(Domain, pk=pk)
-        if not self.has_change_permission(request, domain):
-            raise PermissionDenied
-        if request.method == "POST":
-            self.tell_check(request, [domain], with_advice=False)  # the page has it
-        return HttpResponseRedirect(reverse("admin:channels_app_domain_change", args=[pk]))
+    @object_view("check")
+    def check_view(self, request: HttpRequest, domain: Domain) -> None:
+        """Checks the domain now."""
+        self.tell_check(request, [domain], with_advice=False)  # the page has it
 
     def changeform_view(
         self,

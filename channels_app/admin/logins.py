@@ -8,11 +8,8 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -20,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from channels_app.admin.kit.deletion import Link, link_to
 from channels_app.admin.kit.forms import LOGIN_NAME_IN_WORDS, ROLES_IN_WORDS, PortalForm
 from channels_app.admin.kit.labels import badge
+from channels_app.admin.kit.object_views import object_view
 from channels_app.admin.locks import locked_usernames, unlock
 from channels_app.admin.sign_in_links import SignInLinkAdmin
 from channels_app.models import Role, User
@@ -91,10 +89,6 @@ class LoginAdmin(SignInLinkAdmin[User]):
         form.editor = request.user  # a class made for this request
         return form
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.unlock_view)
-        return [path("<int:pk>/unlock/", view, name="channels_app_user_unlock"), *super().get_urls()]
-
     def login_of(self, obj: User) -> User:
         return obj
 
@@ -147,13 +141,10 @@ class LoginAdmin(SignInLinkAdmin[User]):
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
 
-    def unlock_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        user = get_object_or_404(User, pk=pk)
-        if not self.has_change_permission(request, user):
-            raise PermissionDenied
-        if request.method == "POST":
-            self._unlock(request, [user])
-        return HttpResponseRedirect(reverse("admin:channels_app_user_change", args=[pk]))
+    @object_view("unlock")
+    def unlock_view(self, request: HttpRequest, user: User) -> None:
+        """Lets a locked login try again now."""
+        self._unlock(request, [user])
 
     @admin.action(description=gettext_lazy("Unlock selected logins"), permissions=["change"])
     def unlock_selected(self, request: HttpRequest, queryset: QuerySet[User]) -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 
 from channels_app.admin.kit.base import PortalAdmin
+from channels_app.admin.kit.object_views import object_view
 from channels_app.models import SignInLink, User
 
 M = TypeVar("M", bound=Model)
@@ -27,18 +25,9 @@ class SignInLinkAdmin(PortalAdmin[M]):
     def login_of(self, obj: M) -> User:
         raise NotImplementedError
 
-    def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_sign_in_link"
-        view = self.admin_site.admin_view(never_cache(self.sign_in_link_view))
-        return [path("<int:pk>/sign-in-link/", view, name=name), *super().get_urls()]
-
-    def sign_in_link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """POST: ends the login's earlier link and shows a new one."""
-        obj = get_object_or_404(self.model, pk=pk)
-        if not self.has_change_permission(request, obj):
-            raise PermissionDenied
-        if request.method != "POST":
-            return HttpResponseRedirect("../change/")
+    @object_view("sign-in-link")
+    def sign_in_link_view(self, request: HttpRequest, obj: M) -> HttpResponse:
+        """Ends the login's earlier link and shows a new one."""
         with transaction.atomic():
             self.log_change(request, obj, _("Made a new sign-in link."))
             return self.show_new_link(request, obj, title=_("New sign-in link"))

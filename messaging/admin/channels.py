@@ -10,8 +10,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import number_format
@@ -24,6 +23,7 @@ from channels_app.admin.channels import ChannelAdmin as SetUpChannelAdmin
 from channels_app.admin.kit.autocomplete import is_id
 from channels_app.admin.kit.deletion import Link, link_to
 from channels_app.admin.kit.labels import channel_status, domain_status, past_status
+from channels_app.admin.kit.object_views import object_view
 from channels_app.models import Channel
 from channels_app.moments import moment
 from messaging.admin import periods
@@ -184,26 +184,12 @@ class ChannelAdmin(SetUpChannelAdmin):
             self.message_user(request, text, messages.SUCCESS if good else messages.WARNING)
 
     def get_urls(self) -> list[URLPattern]:
-        check = self.admin_site.admin_view(self.check_view)
-        cancel = self.admin_site.admin_view(self.cancel_waiting_view)
         chart = self.admin_site.admin_view(self.chart_view)
-        return [
-            path("chart/", chart, name="channels_app_channel_chart"),
-            path("<int:pk>/check/", check, name="channels_app_channel_check"),
-            path(
-                "<int:pk>/self-test/",
-                self.admin_site.admin_view(self.self_test_view),
-                name="channels_app_channel_self_test",
-            ),
-            path("<int:pk>/cancel-waiting/", cancel, name="channels_app_channel_cancel_waiting"),
-            *super().get_urls(),
-        ]
+        return [path("chart/", chart, name="channels_app_channel_chart"), *super().get_urls()]
 
-    def cancel_waiting_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    @object_view("cancel-waiting", asks_first=True)
+    def cancel_waiting_view(self, request: HttpRequest, channel: Channel) -> HttpResponse | None:
         """GET: asks; POST: takes back everything that waits in the channel's queue."""
-        channel = get_object_or_404(Channel, pk=pk)
-        if not self.has_change_permission(request, channel):
-            raise PermissionDenied
         if request.method == "POST":
             count = resolving.cancel_all_waiting(channel)
             text = ngettext("%(count)d message was cancelled.", "%(count)d messages were cancelled.", count)
@@ -212,35 +198,27 @@ class ChannelAdmin(SetUpChannelAdmin):
                 self.log_change(request, channel, text % {"count": count})
             else:
                 self.message_user(request, _("Nothing was waiting."), messages.INFO)
-            return HttpResponseRedirect(reverse("admin:channels_app_channel_change", args=[pk]))
+            return None
         context = {
             **self.admin_site.each_context(request),
             "title": _("Cancel all waiting"),
             "opts": self.opts,
             "object": channel,
-            "waiting": figures_of([channel], None, None)[pk].waiting,
+            "waiting": figures_of([channel], None, None)[channel.pk].waiting,
         }
         return TemplateResponse(request, "portal/cancel_waiting.html", context)
 
-    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """POST: checks the credentials now."""
-        channel = get_object_or_404(Channel, pk=pk)
-        if not self.has_change_permission(request, channel):
-            raise PermissionDenied
-        if request.method == "POST":
-            self.tell_check(request, [channel])
-        return HttpResponseRedirect(reverse("admin:channels_app_channel_change", args=[pk]))
+    @object_view("check")
+    def check_view(self, request: HttpRequest, channel: Channel) -> None:
+        """Checks the credentials now."""
+        self.tell_check(request, [channel])
 
-    def self_test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """POST: calls the webhook address as the ITSP would, and tells what came of it."""
-        channel = get_object_or_404(Channel.objects.select_related("domain"), pk=pk)
-        if not self.has_change_permission(request, channel):
-            raise PermissionDenied
-        if request.method == "POST":
-            verdict = self_test.run(channel, request.build_absolute_uri("/"))
-            level = messages.SUCCESS if verdict.is_well else messages.ERROR
-            self.message_user(request, verdict.text, level if verdict.is_sure else messages.WARNING)
-        return HttpResponseRedirect(reverse("admin:channels_app_channel_change", args=[pk]))
+    @object_view("self-test")
+    def self_test_view(self, request: HttpRequest, channel: Channel) -> None:
+        """Calls the webhook address as the ITSP would, and tells what came of it."""
+        verdict = self_test.run(channel, request.build_absolute_uri("/"))
+        level = messages.SUCCESS if verdict.is_well else messages.ERROR
+        self.message_user(request, verdict.text, level if verdict.is_sure else messages.WARNING)
 
     # -- Deleting ------------------------------------------------------------------------------------------------
 

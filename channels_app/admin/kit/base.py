@@ -26,6 +26,7 @@ from channels_app.admin.kit.audited import AuditedAdmin
 from channels_app.admin.kit.autocomplete import IdsSelect, is_id
 from channels_app.admin.kit.concurrent_edits import TakingTurns
 from channels_app.admin.kit.deletion import GuardedDeletion
+from channels_app.admin.kit.object_views import ObjectViews
 
 M = TypeVar("M", bound=Model)
 LONGEST_SEARCH = 200  # characters
@@ -38,7 +39,7 @@ def _checkbox(_language: str | None) -> str:
     return str(checkbox.render(ACTION_CHECKBOX_NAME, _VALUE))
 
 
-class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M], TakingTurns[M]):
+class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M], TakingTurns[M], ObjectViews[M]):
     list_per_page = 50
     list_sections = ()  # Unfold looks for it twice a row, and what is not there is dear
     list_before_template: str | None = "portal/_next_step.html"
