@@ -35,17 +35,17 @@ def test_a_number_is_judged_while_it_is_typed(typed, sentence, rule, anna, brows
 
 def test_an_open_session_is_foreseen_as_starting_would_treat_it(waiting, rule, anna, ben, browser_of):
     client = browser_of(anna)
-    assert "waits in your queue “Support”" in said(client, rule)
+    assert "is waiting in your queue “Support”" in said(client, rule)
     pickup.pick_up(Person.at(ben), waiting.pk)
     assert "session is open with 1002 Ben." in said(client, rule)
     rule.channel.allow_takeover = True
     rule.channel.save()
-    assert "take this customer over from 1002 Ben" in said(client, rule)
+    assert "take over this customer from 1002 Ben" in said(client, rule)
     waiting.refresh_from_db()
     assert waiting.holder == ben
     alone = Session.objects.filter(pk=waiting.pk)
     alone.update(queue=None, queue_name="", holder=None)  # it came to Ben, whose extension was deleted
-    assert "take this customer over from 1002 Ben." in said(client, rule)
+    assert "take over this customer from 1002 Ben." in said(client, rule)
     waiting.holder = anna
     waiting.save()
     assert "the message goes there" in said(client, rule)

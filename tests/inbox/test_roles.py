@@ -232,7 +232,9 @@ def who_may_not_see_a_session_gets_404_and_changes_nothing(
             if name not in names:
                 continue
             # A whole page takes long: asked for by those alone who might be taken for somebody who may see it.
-            for part in (False, True) if person in (OTHER, AGENT, HOLDER) else (True,):
+            is_near = person in (OTHER, AGENT, HOLDER)
+            is_asked_whole = is_near and (state in WALKED_WHOLE or name == "conversation")
+            for part in (False, True) if is_asked_whole else (True,):
                 answer = send(client, name, method, address, data, part=part)
                 where = f"{person}: {method} {address}"
                 if answer.status_code == 405:

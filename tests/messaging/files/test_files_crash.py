@@ -158,9 +158,7 @@ def test_a_worker_killed_while_it_stores_files_leaves_none_twice(stack: Stack) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_purge_killed_half_way_is_finished_by_the_next(
-    bring: Any, file_folder: Path, tmp_path: Path
-) -> None:
+def test_a_purge_killed_half_way_is_finished_by_the_next(bring: Any, file_folder: Path) -> None:
     message, now = bring({"a.txt": b"Hello"}), timezone.now()
     folder = file_folder / "2026/01/01"
     folder.mkdir(parents=True)
@@ -191,7 +189,7 @@ def test_a_purge_killed_half_way_is_finished_by_the_next(
         expires_at=Attachment.end_of(now),
     )
     environment = os.environ | {
-        "TRUNKLINE_HOME": str(tmp_path),
+        "TRUNKLINE_HOME": str(file_folder.parent),
         "DATABASE_URL": database_url(),
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }

@@ -90,5 +90,5 @@ def test_a_disabled_channel_takes_nothing_new(answer, channel):
 def test_a_sender_that_is_no_number_cannot_be_answered(channel, anna, anna_rule):
     arrive(channel, sender="Google", recipient=OTHER_NUMBER)
     session = Session.objects.get(customer_number="Google")
-    with pytest.raises(RefusedError, match="“Google” is no phone number"):
+    with pytest.raises(RefusedError, match="“Google” is not a phone number"):
         answering.answer(Person.at(anna), session.pk, "Hi", uuid.uuid4())
