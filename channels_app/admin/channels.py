@@ -152,7 +152,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
             "opts": self.opts,
             "choices": itsp_choices(),
         }
-        return TemplateResponse(request, "portal/choose_itsp.html", context)
+        return TemplateResponse(request, "portal/channels/choose_itsp.html", context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # the address says the ITSP only
@@ -187,7 +187,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
             "opts": self.opts,
             "object": channel,
         }
-        return TemplateResponse(request, "portal/rotate_webhook.html", context)
+        return TemplateResponse(request, "portal/channels/rotate_webhook.html", context)
 
     def facts_of(self, obj: Channel) -> list[Line]:
         numbers = [f"{rule.number} → {rule.destination or _('sends only')}" for rule in obj.rules.all()]
