@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from channels_app.admin.channel_form import ChannelForm, channel_form, credential_field
 from channels_app.admin.kit.base import PortalAdmin
 from channels_app.admin.kit.labels import channel_status
+from channels_app.admin.kit.modules import modules
 from channels_app.admin.kit.tabs import tabs_of
 from channels_app.admin.numbers import NumberInline
 from channels_app.changes import Line
@@ -37,7 +38,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
     unasked_fields = ["itsp", "domain"]
 
     class Media:
-        js = ["trunkline/copy.js", "portal/tabs.js", "portal/numbers.js", "portal/labels.js"]
+        js = modules("portal/copy.js", "portal/tabs.js", "portal/numbers.js", "portal/labels.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
         return super().get_queryset(request).prefetch_related("rules")

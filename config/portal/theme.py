@@ -121,7 +121,6 @@ UNFOLD: dict[str, Any] = {
         static_file("portal/conversation.css"),
         static_file("portal/lists.css"),
     ],
-    "SCRIPTS": [static_file("portal/scrollbars.js"), static_file("portal/chart.js")],
     # The inbox has the same: static/trunkline/tokens.css says what they are.
     "COLORS": {
         "base": {shade: f"var(--tl-base-{shade})" for shade in SHADES},

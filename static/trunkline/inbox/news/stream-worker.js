@@ -1,6 +1,5 @@
-/* One stream of hints for all tabs of a browser: a browser allows a host six connections, and tabs are many. */
-
-"use strict";
+/* One stream of hints for all tabs of a browser: a browser allows a host six connections, and tabs are many.
+   It imports nothing, so that it also runs in a browser whose shared workers can't be modules. */
 
 const AGAIN_AFTER = 10_000; // ms; the browser itself tries again after a lost connection, but not after a refusal
 const LATEST_AGAIN = 60_000; // ms; ever later, where there is no events process at all
@@ -12,7 +11,9 @@ let source = null;
 let address = "";
 let isLive = false;
 
-const tell = (news) => ports.forEach((port) => port.postMessage(news));
+function tell(news) {
+  for (const port of ports) port.postMessage(news);
+}
 
 function setLive(live) {
   isLive = live;

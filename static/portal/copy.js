@@ -1,5 +1,6 @@
-// Copies the value of the element that a button names: <button data-copy="#id" data-copied="Copied">.
-// A drop-down's chosen option may carry what to copy in data-address.
+/* Copies the value of the element that a button names: <button data-copy="#id" data-copied="Copied">.
+   A drop-down's chosen option may carry what to copy in data-address. */
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
@@ -9,11 +10,13 @@ document.addEventListener("click", async (event) => {
   await copy(text);
   const label = button.textContent;
   button.textContent = button.dataset.copied;
-  setTimeout(() => { button.textContent = label; }, 2000);
+  setTimeout(() => {
+    button.textContent = label;
+  }, 2000);
 });
 
 async function copy(text) {
-  if (navigator.clipboard && window.isSecureContext) return navigator.clipboard.writeText(text);
+  if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text);
   const box = document.createElement("textarea"); // plain http: browsers offer no clipboard there
   box.value = text;
   document.body.append(box);
