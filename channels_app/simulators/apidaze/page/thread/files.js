@@ -1,6 +1,6 @@
-// The files of a message in the thread: pictures, players, and a line for everything else.
+/* The files of a message in the thread: pictures, players, and a line for everything else. */
 
-import { element, inWords } from "./elements.js";
+import { element, inWords } from "../elements.js";
 
 const WITHOUT_BYTES = {
   waiting: "downloading…",
@@ -8,7 +8,7 @@ const WITHOUT_BYTES = {
   not_downloaded: "not downloaded",
 };
 
-// Replaces what has changed and leaves the rest alone: a film goes on playing.
+/** Replaces what has changed and leaves the rest alone: a film goes on playing. */
 export function showFiles(place, files) {
   files.forEach((file, index) => {
     const version = JSON.stringify(file);
@@ -38,7 +38,7 @@ function withoutBytes(file, name) {
   return shown;
 }
 
-// The business's address, to try it by hand.
+/** The business's address, to try it by hand. */
 function named(name, address) {
   if (!/^https?:\/\//.test(address)) return element("span", "name", name);
   const link = element("a", "name", name);
@@ -69,7 +69,7 @@ function player(file, name) {
   return seen(file, name, media, media);
 }
 
-// With what the browser says to it: bytes and type may not fit.
+/** With what the browser says to it: bytes and type may not fit. */
 function seen(file, name, media, outermost) {
   const shown = element("div", "file seen");
   media.addEventListener("error", () => {
