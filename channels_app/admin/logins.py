@@ -72,7 +72,7 @@ def _other_administrators(user: User) -> list[User]:
 @admin.register(User)
 class LoginAdmin(SignInLinkAdmin[User]):
     form = LoginForm
-    change_form_template = "portal/login_change_form.html"
+    change_form_template = "portal/people/login_change_form.html"
     fields = ["username", "role", "is_active"]
     list_display = ["username", "role", "extension_name", "state", "last_login"]
     list_filter = ["role", "is_active"]

@@ -17,6 +17,7 @@ from channels_app.admin.kit.base import PortalAdmin
 from channels_app.admin.kit.deletion import Link
 from channels_app.admin.kit.forms import PortalForm
 from channels_app.admin.kit.labels import badge
+from channels_app.admin.kit.modules import modules
 from channels_app.admin.numbers import channels_of
 from channels_app.models import Extension, MessageQueue
 from channels_app.models.queues import MAX_AGENTS, MAX_QUEUES
@@ -60,7 +61,7 @@ class MessageQueueAdmin(PortalAdmin[MessageQueue]):
     autocomplete_fields = ["agents"]
 
     class Media:
-        js = ["portal/labels.js"]
+        js = modules("portal/labels.js")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MessageQueue]:
         queues = super().get_queryset(request).prefetch_related("inbound_rules")

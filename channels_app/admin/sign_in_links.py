@@ -45,7 +45,7 @@ class SignInLinkAdmin(PortalAdmin[M]):
             "link": request.build_absolute_uri(reverse("welcome", args=[token])),
             "hours": settings.SIGN_IN_LINK_HOURS,
         }
-        response = TemplateResponse(request, "portal/sign_in_link.html", context)
+        response = TemplateResponse(request, "portal/people/sign_in_link.html", context)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response

@@ -83,7 +83,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "guidance": guidance(request),
         "is_hidden": bool(request.COOKIES.get(HIDDEN)),
     }
-    return TemplateResponse(request, "portal/set_up.html", context)
+    return TemplateResponse(request, "portal/set_up/page.html", context)
 
 
 def guidance(request: HttpRequest) -> Guidance:

@@ -112,8 +112,15 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": icon}],
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
-    "STYLES": [static_file("trunkline/tokens.css"), static_file("portal/portal.css")],
-    "SCRIPTS": [static_file("portal/scrollbars.js"), static_file("portal/chart.js")],
+    "STYLES": [
+        static_file("trunkline/tokens.css"),
+        static_file("portal/page.css"),
+        static_file("portal/buttons.css"),
+        static_file("portal/overview.css"),
+        static_file("portal/channel.css"),
+        static_file("portal/conversation.css"),
+        static_file("portal/lists.css"),
+    ],
     # The inbox has the same: static/trunkline/tokens.css says what they are.
     "COLORS": {
         "base": {shade: f"var(--tl-base-{shade})" for shade in SHADES},

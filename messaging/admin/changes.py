@@ -88,11 +88,11 @@ class ChangeAdmin(ReadOnlyAdmin[Change]):
 
     @admin.display(description=gettext_lazy("what"))
     def what(self, entry: Change) -> SafeString:
-        return render_to_string("portal/_change.html", {"entry": entry})
+        return render_to_string("portal/changes/_change.html", {"entry": entry})
 
     @admin.display(description=gettext_lazy("what"))
     def what_in_short(self, entry: Change) -> SafeString:
-        return render_to_string("portal/_change.html", {"entry": entry, "limit": LINES_IN_LIST})
+        return render_to_string("portal/changes/_change.html", {"entry": entry, "limit": LINES_IN_LIST})
 
 
 def _address(entry: Change) -> str:

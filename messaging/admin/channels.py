@@ -42,9 +42,9 @@ CHECK_TIMEOUT = 5  # seconds that a person waits for the ITSP after pressing Sav
 
 @admin.register(Channel)
 class ChannelAdmin(SetUpChannelAdmin):
-    change_form_template = "portal/channel_change_form.html"
-    list_before_template = "portal/_periods.html"
-    list_after_template = "portal/_period_chart.html"
+    change_form_template = "portal/channels/change_form.html"
+    list_before_template = "portal/figures/_periods.html"
+    list_after_template = "portal/figures/_period_chart.html"
     list_display = [
         *SetUpChannelAdmin.list_display,
         "received",
@@ -93,7 +93,7 @@ class ChannelAdmin(SetUpChannelAdmin):
         chart = _chart(shown, periods.chosen(request.GET))
         if chart is None:
             return HttpResponse()
-        return TemplateResponse(request, "portal/_chart.html", {"chart": chart})
+        return TemplateResponse(request, "portal/figures/_chart.html", {"chart": chart})
 
     @admin.display(description=gettext_lazy("received"))
     def received(self, channel: Channel) -> str:
@@ -206,7 +206,7 @@ class ChannelAdmin(SetUpChannelAdmin):
             "object": channel,
             "waiting": figures_of([channel], None, None)[channel.pk].waiting,
         }
-        return TemplateResponse(request, "portal/cancel_waiting.html", context)
+        return TemplateResponse(request, "portal/channels/cancel_waiting.html", context)
 
     @object_view("check")
     def check_view(self, request: HttpRequest, channel: Channel) -> None:

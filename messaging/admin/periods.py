@@ -84,7 +84,7 @@ class PeriodFilter(admin.SimpleListFilter):
     """Changes the figures, not the rows."""
 
     title = gettext_lazy("Period of the figures")
-    template = "portal/_no_filter.html"  # it stands above the list instead
+    template = "portal/kit/_no_filter.html"  # it stands above the list instead
     parameter_name = PARAMETER
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], *args: Any) -> None:

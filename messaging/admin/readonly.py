@@ -22,7 +22,7 @@ class ReadOnlyAdmin(PortalAdmin[M]):
     change_form_outer_before_template = None
     show_full_result_count = False
     list_filter_submit = True
-    change_form_template = "portal/read_only_change_form.html"
+    change_form_template = "portal/kit/read_only_change_form.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

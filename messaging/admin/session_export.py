@@ -120,7 +120,7 @@ class SessionExport(Base):
             "message_count": Message.objects.filter(session__in=sessions.values("pk")).count(),
             "filters": request.GET.urlencode(),
         }
-        return TemplateResponse(request, "portal/export.html", context, status=status)
+        return TemplateResponse(request, "portal/sessions/export.html", context, status=status)
 
     def _send(self, request: HttpRequest, asked: dict[str, Any], sessions: Any) -> StreamingHttpResponse:
         user = cast(User, request.user)

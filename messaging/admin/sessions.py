@@ -36,8 +36,8 @@ _PUNCTUATION = re.compile(r"[\s().-]+")
 
 @admin.register(Session)
 class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
-    list_before_template = "portal/_export_link.html"
-    change_form_template = "portal/session_change_form.html"
+    list_before_template = "portal/sessions/_export_link.html"
+    change_form_template = "portal/sessions/change_form.html"
     list_display = [
         "session_id",
         "customer_number",
@@ -158,7 +158,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
             "ids": ids,
             "back": self._page_asked_from(request),
         }
-        return TemplateResponse(request, "portal/transfer_sessions.html", context)
+        return TemplateResponse(request, "portal/sessions/transfer.html", context)
 
     def _back_to(self, request: HttpRequest) -> HttpResponse | None:
         """To the session's own page, if it was asked from there; None is the list, as it was."""

@@ -27,7 +27,7 @@ TONES = {Resolution.WAITING: "warn", Resolution.DELIVERED: "good", Resolution.DI
 
 @admin.register(UnroutableMessage)
 class UnroutableAdmin(ReadOnlyAdmin[UnroutableMessage]):
-    change_form_template = "portal/unroutable_change_form.html"
+    change_form_template = "portal/sessions/unroutable_change_form.html"
     list_display = ["received_at", "state", "sender", "recipient", "channel", "beginning"]
     list_select_related = ["channel"]
     list_filter = [

@@ -79,7 +79,7 @@ def changed(
         "offers_undo": offers_undo,
         "list": pages.list_beside(request, person, open_beside, tab),
     }
-    response = render(request, "inbox/_changed.html", context)
+    response = render(request, "inbox/conversation/_changed.html", context)
     if moved:
         response["HX-Replace-Url"] = pages.address(session_id, tab)
     return response

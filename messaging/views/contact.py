@@ -49,6 +49,6 @@ def _show(request: HttpRequest, session: Session, form: ContactForm) -> HttpResp
     }
     status = 422 if form.is_bound else 200
     if request_values.is_part(request):
-        shown = render(request, "inbox/_contact.html", context, status=status)
+        shown = render(request, "inbox/dialogs/_contact.html", context, status=status)
         return pages.aimed(shown, "#dialog", "innerHTML")
-    return render(request, "inbox/contact.html", context, status=status)
+    return render(request, "inbox/dialogs/contact.html", context, status=status)

@@ -19,7 +19,7 @@ def conversation(request: HttpRequest, person: Person, session_id: int) -> HttpR
     shown = read_conversation(person, session_id, request_values.number(request, "at"))
     if request_values.is_part(request):
         context = {**pages.conversation_context(person, shown), "tab": request_values.tab(request)}
-        return render(request, "inbox/_conversation.html", context)
+        return render(request, "inbox/conversation/_conversation.html", context)
     offers_undo = shown.head.archived and request_values.value(request, "archived") == "1"
     return pages.whole(request, person, shown, offers_undo=offers_undo)
 
@@ -36,7 +36,7 @@ def news(request: HttpRequest, person: Person, session_id: int) -> HttpResponse:
     if request_values.value(request, "seen") == shown.version:
         return HttpResponse(status=204)
     context = {**pages.conversation_context(person, shown), "tab": request_values.tab(request)}
-    return render(request, "inbox/_conversation.html", context)
+    return render(request, "inbox/conversation/_conversation.html", context)
 
 
 @require_safe
@@ -47,5 +47,5 @@ def earlier(request: HttpRequest, person: Person, session_id: int) -> HttpRespon
     timeline = read_earlier(person, session_id, before)
     context = {"timeline": timeline, "session_id": session_id, "tab": request_values.tab(request)}
     if request_values.is_part(request):
-        return render(request, "inbox/_earlier.html", context)
-    return render(request, "inbox/earlier.html", context)
+        return render(request, "inbox/conversation/_earlier.html", context)
+    return render(request, "inbox/conversation/earlier.html", context)

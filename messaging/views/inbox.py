@@ -26,8 +26,8 @@ def session_list(request: HttpRequest, person: Person) -> HttpResponse:
     if request_values.value(request, "seen") == shown.version:
         return HttpResponse(status=204)
     if request_values.value(request, "after"):
-        return render(request, "inbox/_rows.html", {"list": shown})
-    response = render(request, "inbox/_list.html", {"list": shown})
+        return render(request, "inbox/list/_rows.html", {"list": shown})
+    response = render(request, "inbox/list/_list.html", {"list": shown})
     if "q" in request.GET and "seen" not in request.GET:
         response["HX-Replace-Url"] = pages.address(shown.current, shown.tab, shown.search)
     return response

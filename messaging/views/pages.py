@@ -85,7 +85,7 @@ def refused(request: HttpRequest, person: Person, session_id: int, sentence: str
     except NotFoundError:
         return gone(request, person)
     if request_values.is_part(request):
-        response = render(request, "inbox/_refusal.html", {"refusal": sentence}, status=422)
+        response = render(request, "inbox/composer/_refusal.html", {"refusal": sentence}, status=422)
         return aimed(response, "#refusal", "innerHTML")
     return whole(
         request, person, conversation, status=422, refusal=sentence, text=request.POST.get("text", "")
@@ -99,7 +99,7 @@ def gone(request: HttpRequest, person: Person, sentence: str = "") -> HttpRespon
         "text": request.POST.get("text", ""),
     }
     if request_values.is_part(request):
-        response = render(request, "inbox/_gone.html", context, status=404)
+        response = render(request, "inbox/conversation/_gone.html", context, status=404)
         return aimed(response, "#conversation", "outerHTML")
     return whole(request, person, status=404, **context)
 

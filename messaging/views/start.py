@@ -107,6 +107,6 @@ def _show(request: HttpRequest, person: Person, form: StartForm, rules: list[Rou
     status = 422 if form.is_bound else 200
     if request_values.is_part(request):
         return pages.aimed(
-            render(request, "inbox/_start.html", context, status=status), "#dialog", "innerHTML"
+            render(request, "inbox/dialogs/_start.html", context, status=status), "#dialog", "innerHTML"
         )
-    return render(request, "inbox/start.html", context, status=status)
+    return render(request, "inbox/dialogs/start.html", context, status=status)

@@ -24,4 +24,4 @@ def check(request: HttpRequest, person: Person) -> HttpResponse:
     foresight = None
     if typed and not contacts:
         foresight = start_check.foresee(person.extension, request_values.number(request, "rule") or 0, typed)
-    return render(request, "inbox/_foresight.html", {"contacts": contacts, "foresight": foresight})
+    return render(request, "inbox/dialogs/_foresight.html", {"contacts": contacts, "foresight": foresight})

@@ -71,9 +71,9 @@ def _form(request: HttpRequest, session: Session, refusal: str) -> HttpResponse:
     status = 422 if refusal else 200
     if request_values.is_part(request):
         return pages.aimed(
-            render(request, "inbox/_transfer.html", context, status=status), "#dialog", "innerHTML"
+            render(request, "inbox/dialogs/_transfer.html", context, status=status), "#dialog", "innerHTML"
         )
-    return render(request, "inbox/transfer.html", context, status=status)
+    return render(request, "inbox/dialogs/transfer.html", context, status=status)
 
 
 def _after(request: HttpRequest, person: Person, session_id: int, target: str) -> HttpResponse:

@@ -1,10 +1,11 @@
-// The chart comes after its page; the theme draws the charts that are there when a page has loaded.
-"use strict";
+/* A chart that comes after its page is drawn then; the theme draws those that are there when a page has loaded. */
 
-(() => {
-  let isLoaded = false;
-  window.addEventListener("load", () => { isLoaded = true; });
-  document.addEventListener("htmx:afterSettle", (event) => {
-    if (isLoaded && event.target.matches("[data-chart]")) renderCharts();
-  });
-})();
+let isLoaded = false;
+
+addEventListener("load", () => {
+  isLoaded = true;
+});
+
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (isLoaded && target.matches("[data-chart]")) renderCharts();
+});

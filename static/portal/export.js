@@ -1,10 +1,15 @@
-// The browser saves the file as it comes; meanwhile the page shows how far the export is.
-const EVERY = 700; // ms
+/* The browser saves the file as it comes; meanwhile the page shows how far the export is. */
 
-document.addEventListener("submit", ({ target }) => {
-  if (!target.matches("[data-export]")) return;
-  const key = target.elements.key.value;
-  const address = `${target.dataset.progress}?key=${key}`;
+import { randomKey } from "../trunkline/random-key.js";
+
+const EVERY = 700; // ms
+const MOST_MISSES = 20;
+
+document.addEventListener("submit", ({ target }) => target.matches("[data-export]") && follow(target));
+
+function follow(form) {
+  const { key } = form.elements;
+  const address = `${form.dataset.progress}?key=${key.value}`;
   const place = document.querySelector("[data-shown]");
   const [bar, says] = [place.querySelector("progress"), place.querySelector("[role=status]")];
   place.hidden = false;
@@ -15,21 +20,27 @@ document.addEventListener("submit", ({ target }) => {
     const answer = await fetch(address).catch(() => null);
     if (!answer?.ok) {
       misses += 1;
-      if (misses > 20) stop(says.dataset.lost);
+      if (misses > MOST_MISSES) stop(says.dataset.lost);
       return;
     }
-    const { rows, expected, state, state_label: label } = await answer.json();
-    if (state === "waiting") return;
-    bar.max = expected || 1;
-    bar.value = state === "done" ? bar.max : rows;
-    const numbers = says.dataset.says.replace("{rows}", rows.toLocaleString()).replace("{expected}", expected.toLocaleString());
-    says.textContent = state === "running" ? numbers : `${label}: ${numbers}`;
-    if (state !== "running") stop();
+    const progress = await answer.json();
+    if (progress.state === "waiting") return;
+    show(progress, bar, says);
+    if (progress.state !== "running") stop();
   }, EVERY);
 
   function stop(sentence) {
     clearInterval(timer);
     if (sentence) says.textContent = sentence;
-    target.elements.key.value = crypto.randomUUID?.() ?? key.replace(/[0-9a-f]/g, () => Math.floor(Math.random() * 16).toString(16));
+    key.value = randomKey();
   }
-});
+}
+
+function show({ rows, expected, state, state_label: label }, bar, says) {
+  bar.max = expected || 1;
+  bar.value = state === "done" ? bar.max : rows;
+  const numbers = says.dataset.says
+    .replace("{rows}", rows.toLocaleString())
+    .replace("{expected}", expected.toLocaleString());
+  says.textContent = state === "running" ? numbers : `${label}: ${numbers}`;
+}

@@ -1,4 +1,5 @@
-// The boxes to type choices in are made by a library, without a label: they take that of their field.
+/* The boxes to type choices in are made by a library, without a label: they take that of their field. */
+
 function nameBoxes(root) {
   for (const select of root.querySelectorAll("select[multiple]")) {
     const label = select.getAttribute("aria-label") ?? select.labels?.[0]?.textContent.trim();

@@ -1,11 +1,9 @@
-// The theme's scrollbars are measured before fonts and styles are there; what fits by then kept a bar over its last row.
-"use strict";
+/* The theme's scrollbars are measured before fonts and styles are there; what fits by then kept a bar over its last
+   row. */
 
-(() => {
-  const measure = () => {
-    for (const box of document.querySelectorAll("[data-simplebar]")) {
-      window.SimpleBar?.instances.get(box)?.recalculate();
-    }
-  };
-  window.addEventListener("load", () => document.fonts.ready.then(measure));
-})();
+function measure() {
+  for (const box of document.querySelectorAll("[data-simplebar]"))
+    SimpleBar.instances.get(box)?.recalculate();
+}
+
+addEventListener("load", () => document.fonts.ready.then(measure));

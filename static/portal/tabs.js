@@ -1,8 +1,7 @@
-// Tabs by mouse and keyboard (arrows, Home, End). The page says which is open: the first with an error. Without
-// errors the tab that the address asks for opens (?tab=), else the one that was open before a reload.
-document.addEventListener("DOMContentLoaded", () => {
-  for (const root of document.querySelectorAll("[data-tabs]")) setUp(root);
-});
+/* Tabs by mouse and keyboard (arrows, Home, End). The page says which is open: the first with an error. Without
+   errors the tab that the address asks for opens (?tab=), else the one that was open before a reload. */
+
+for (const root of document.querySelectorAll("[data-tabs]")) setUp(root);
 
 function setUp(root) {
   const tabs = [...root.querySelectorAll("[role=tab]")];
@@ -34,6 +33,7 @@ function setUp(root) {
 
   const asked = new URLSearchParams(location.search).get("tab");
   const before =
-    tabs.find((tab) => tab.id === `tab-${asked}`) ?? tabs.find((tab) => tab.id === sessionStorage.getItem(memory));
+    tabs.find((tab) => tab.id === `tab-${asked}`) ??
+    tabs.find((tab) => tab.id === sessionStorage.getItem(memory));
   if (before && root.dataset.hasErrors === undefined) open(before);
 }

@@ -27,7 +27,7 @@ def may_read_changes(request: HttpRequest) -> bool:
 
 
 class AuditedAdmin(ModelAdmin[M]):
-    object_history_template = "portal/history.html"
+    object_history_template = "portal/changes/history.html"
     # What a thing that is deleted was: fields of the model. Those of the form, if it says nothing else.
     audited_fields: Sequence[str] | None = None
     # Set when a thing is added, without a field in the form.

@@ -42,8 +42,8 @@ def _checkbox(_language: str | None) -> str:
 class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M], TakingTurns[M], ObjectViews[M]):
     list_per_page = 50
     list_sections = ()  # Unfold looks for it twice a row, and what is not there is dear
-    list_before_template: str | None = "portal/_next_step.html"
-    change_form_outer_before_template: str | None = "portal/_next_step.html"
+    list_before_template: str | None = "portal/set_up/_next_step.html"
+    change_form_outer_before_template: str | None = "portal/set_up/_next_step.html"
     warn_unsaved_form = True
 
     def formfield_for_dbfield(

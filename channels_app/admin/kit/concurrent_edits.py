@@ -19,7 +19,7 @@ M = TypeVar("M", bound=Model)
 class TakingTurns(ModelAdmin[M]):
     """An admin whose forms are saved one after the other; `PortalForm` compares them with what was shown."""
 
-    change_form_before_template: str | None = "portal/_as_shown.html"
+    change_form_before_template: str | None = "portal/kit/_as_shown.html"
 
     def rows_of_change(self, pk: int) -> QuerySet[M]:
         """What nobody else changes or deletes while the form of `pk` is saved."""

@@ -7,12 +7,10 @@ from pathlib import Path
 from aiohttp import web
 
 _FOLDER = Path(__file__).parent / "page"
-_SCRIPTS = ("phone.js", "chosen.js", "elements.js", "files.js")
-_FILES = {
-    "/": ("phone.html", "text/html"),
-    "/phone.css": ("phone.css", "text/css"),
-    **{f"/{name}": (name, "text/javascript") for name in _SCRIPTS},
-    "/phone.svg": ("phone.svg", "image/svg+xml"),
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_PARTS = [path.relative_to(_FOLDER).as_posix() for path in _FOLDER.rglob("*") if path.suffix in _TYPES]
+_FILES = {"/": ("phone.html", "text/html")} | {
+    f"/{part}": (part, _TYPES[Path(part).suffix]) for part in _PARTS
 }
 _HEADERS = {
     "Cache-Control": "no-cache",

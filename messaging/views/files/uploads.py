@@ -55,7 +55,7 @@ def upload(request: HttpRequest, person: Person, session_id: int) -> HttpRespons
     finally:
         _places.give_back(person.user.pk)
     context = {"draft": file_line(stored), "session_id": session_id}
-    return render(request, "inbox/_draft.html", context, status=201)
+    return render(request, "inbox/composer/_draft.html", context, status=201)
 
 
 @require_POST

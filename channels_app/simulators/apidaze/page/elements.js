@@ -1,4 +1,4 @@
-// What every part of the page makes elements and words with.
+/* What every part of the page makes elements and words with. */
 
 export const byId = (id) => document.getElementById(id);
 
@@ -13,4 +13,10 @@ export function inWords(bytes) {
   if (bytes < 1024) return `${bytes} B`;
   if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} KB`;
   return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}
+
+/** Says something in a status line. */
+export function say(id, text, isBad = false) {
+  byId(id).textContent = text;
+  byId(id).classList.toggle("bad", isBad);
 }

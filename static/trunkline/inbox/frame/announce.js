@@ -1,0 +1,4 @@
+/** Has a screen reader say a sentence. */
+export function announce(sentence) {
+  document.getElementById("announcer").textContent = sentence;
+}
