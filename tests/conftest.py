@@ -12,9 +12,9 @@ from playwright.sync_api import Browser
 
 from channels_app.models import Channel, Extension, MessageQueue, Role, RoutingRule, User
 from messaging.inbound import log
-from tests import shared
-from tests.scheduling import ByFile, longest_first
-from tests.simulator import Simulator
+from tests.support import shared
+from tests.support.scheduling import ByFile, longest_first
+from tests.support.simulator import Simulator
 
 NUMBER, OTHER_NUMBER = "+14102161183", "+14102161184"
 CUSTOMER = "+13057673260"

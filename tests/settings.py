@@ -14,7 +14,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     # Nothing listens there: what needs a broker starts one.
     os.environ["REDIS_URL"] = "redis://127.0.0.1:1/0"
     if os.environ.get("TEST_DATABASE") == "postgresql":
-        from tests.postgres import start_postgres
+        from tests.support.postgres import start_postgres
 
         os.environ["DATABASE_URL"] = start_postgres()
     else:

@@ -16,9 +16,9 @@ from pathlib import Path
 import psycopg
 
 from tests.benchmarks import load
-from tests.postgres import Postgres
-from tests.stack import PROJECT, free_ports
-from tests.workers import Broker, wait_for_port
+from tests.support.postgres import Postgres
+from tests.support.stack import PROJECT, free_ports
+from tests.support.workers import Broker, wait_for_port
 
 
 class Web:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks import backlog, world
 from tests.benchmarks.sending import Figures, arrivals, ring_until_done, simulator
-from tests.workers import Senders, most_in_a_second
+from tests.support.workers import Senders, most_in_a_second
 
 
 def run(home: Path, messages: int = 600, rate: int = 12, kills: int = 20, every: float = 3.0) -> Figures:

@@ -18,8 +18,8 @@ import requests
 from tests.benchmarks import backlog
 from tests.benchmarks.receiving import granian
 from tests.benchmarks.streams import open_streams
-from tests.events_process import EventsProcess
-from tests.stack import free_ports
+from tests.support.events_process import EventsProcess
+from tests.support.stack import free_ports
 
 Figures = dict[str, float]
 
@@ -35,7 +35,7 @@ NOTE_TEXTS = """() => {
 
 def live(home: Path, messages: int = 30, streams: int = 200) -> Figures:
     """From the webhook's answer to the text on an open page, and in a bare reader's hands; in milliseconds."""
-    from tests.browser import chromium
+    from tests.support.browser import chromium
 
     channel, cookies = _world()
     session_id = channel.sessions.get().pk

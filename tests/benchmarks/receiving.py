@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.benchmarks import backlog, load
-from tests.stack import PROJECT, free_ports
-from tests.workers import wait_for_port
+from tests.support.stack import PROJECT, free_ports
+from tests.support.workers import wait_for_port
 
 Figures = dict[str, float]
 

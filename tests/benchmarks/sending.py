@@ -15,8 +15,8 @@ from pathlib import Path
 
 from messaging.models.person import Person
 from tests.benchmarks import backlog, world
-from tests.simulator import Simulator
-from tests.workers import Senders, most_in_a_second
+from tests.support.simulator import Simulator
+from tests.support.workers import Senders, most_in_a_second
 
 LATENCY_MS = 50
 Figures = dict[str, float]

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tests.workers import Broker, Senders
+from tests.support.workers import Broker, Senders
 
 
 def prepare(database: str) -> Path:
@@ -24,7 +24,7 @@ def prepare(database: str) -> Path:
         "CREDENTIALS_KEY": "",
     }
     if database == "postgresql":
-        from tests.postgres import start_postgres
+        from tests.support.postgres import start_postgres
 
         os.environ["DATABASE_URL"] = start_postgres()
     else:

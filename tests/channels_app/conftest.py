@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator import Simulator
+from tests.support.simulator import Simulator
 
 
 @pytest.fixture(scope="session")

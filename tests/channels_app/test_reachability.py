@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from channels_app.reachability import Problem, Reached, reach
-from tests.authority import Authority
-from tests.scripted_server import ScriptedServer, closed_port
+from tests.support.authority import Authority
+from tests.support.scripted_server import ScriptedServer, closed_port
 
 
 @pytest.fixture

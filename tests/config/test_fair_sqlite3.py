@@ -13,8 +13,8 @@ from django.db import OperationalError, connection, transaction
 
 from channels_app.models import MessageQueue
 from config.fair_sqlite3.turnstile import Turn
-from tests.stack import PROJECT
-from tests.threads import at_once
+from tests.support.stack import PROJECT
+from tests.support.threads import at_once
 
 
 @pytest.fixture

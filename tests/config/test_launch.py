@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import shared
-from tests.stack import Stack, is_listening
+from tests.support import shared
+from tests.support.stack import Stack, is_listening
 
 pytestmark = [pytest.mark.stack, pytest.mark.once]
 

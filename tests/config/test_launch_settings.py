@@ -9,7 +9,7 @@ import pytest
 
 from config.launch.environment import LaunchError, Port, read_environment
 from config.launch.ports import check_ports
-from tests.stack import free_ports
+from tests.support.stack import free_ports
 
 
 @pytest.fixture

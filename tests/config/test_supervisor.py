@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack import PROJECT
+from tests.support.stack import PROJECT
 
 pytestmark = pytest.mark.once
 NAMES = ["sender", "web", "broker"]

@@ -16,7 +16,7 @@ from messaging.refusal import NotFoundError, RefusedError
 from messaging.sessions import pickup, presence, transfer
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
-from tests.threads import at_once
+from tests.support.threads import at_once
 
 KEY = "7d444840-9dc0-11d1-b245-5ffdce74fad2"
 

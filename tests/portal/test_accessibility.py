@@ -14,7 +14,7 @@ from channels_app.models import Domain
 from messaging.management.made_up_traffic import make_up
 from messaging.models import Contact, Export, Session, UnroutableMessage
 from tests.conftest import CUSTOMER, NUMBER
-from tests.inbox.open_page import NARROW, WIDE, pages
+from tests.inbox.browser.open_page import NARROW, WIDE, pages
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

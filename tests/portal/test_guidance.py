@@ -17,8 +17,8 @@ from channels_app.models import Channel, Domain, Extension, MessageQueue, Routin
 from messaging.models import TrafficCount
 from tests.conftest import CUSTOMER, NUMBER
 from tests.portal.conftest import ADD, new_channel_form
-from tests.simulator import Simulator
-from tests.stack import PROJECT, Stack
+from tests.support.simulator import Simulator
+from tests.support.stack import PROJECT, Stack
 
 ORDER = [
     "Add your domain",

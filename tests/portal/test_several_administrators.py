@@ -13,7 +13,7 @@ from channels_app.models import Channel, Domain, Extension, MessageQueue, Routin
 from channels_app.models.failures import FailureCode
 from messaging.models import Contact
 from tests.portal.conftest import channel_form, errors_of, page_of
-from tests.threads import at_once
+from tests.support.threads import at_once
 
 QUEUES = "/portal/channels_app/messagequeue/"
 

@@ -14,7 +14,7 @@ import pytest
 from channels_app.providers.base import departure
 from channels_app.providers.base.departure import Stage
 from channels_app.providers.base.http import LONGEST_ANSWER, Answer, BadAddressError, NoAnswerError, exchange
-from tests.scripted_server import ACCEPTED, ScriptedServer, closed_port, http_answer, self_signed
+from tests.support.scripted_server import ACCEPTED, ScriptedServer, closed_port, http_answer, self_signed
 
 SECRET = "s3cret-in-the-query"
 

@@ -26,7 +26,7 @@ from channels_app.providers.base import (
     SendOutcome,
     SendResult,
 )
-from tests.scripted_server import ScriptedServer, closed_port, http_answer, json_answer
+from tests.support.scripted_server import ScriptedServer, closed_port, http_answer, json_answer
 
 MESSAGE = OutboundMessage("+14102161183", "+13057673260", "Hello", ("https://files.example/1",))
 

@@ -26,9 +26,9 @@ from messaging.sessions import archiving, closing, pickup, read_marks, transfer
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 from tests.messaging.files.stored_files import picture
-from tests.scripted_server import ScriptedServer, http_answer
-from tests.stack import free_ports
-from tests.workers import Broker
+from tests.support.scripted_server import ScriptedServer, http_answer
+from tests.support.stack import free_ports
+from tests.support.workers import Broker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -16,7 +16,7 @@ from messaging.files import body_tries, retention, spool, taking_out
 from messaging.inbound import unroutable
 from messaging.models import Message, UnroutableMessage
 from tests.conftest import NUMBER
-from tests.threads import at_once
+from tests.support.threads import at_once
 
 HELLO = {"a.txt": b"Hello"}
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from messaging.files import fetching, public_http, taking_out
 from messaging.models import Attachment, Message
 from tests.conftest import CUSTOMER, NUMBER
-from tests.scripted_server import ScriptedServer, closed_port, http_answer, self_signed
+from tests.support.scripted_server import ScriptedServer, closed_port, http_answer, self_signed
 
 
 @pytest.fixture(autouse=True)

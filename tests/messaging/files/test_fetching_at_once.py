@@ -9,8 +9,8 @@ from django.utils import timezone
 from messaging import tasks
 from messaging.files import fetching, public_http, taking_out
 from messaging.models import Attachment
-from tests.scripted_server import ScriptedServer, http_answer
-from tests.threads import at_once
+from tests.support.scripted_server import ScriptedServer, http_answer
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

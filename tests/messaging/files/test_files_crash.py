@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from messaging.models import Attachment
 from tests.messaging.sending.test_senders import database_url
-from tests.stack import PROJECT, Stack
+from tests.support.stack import PROJECT, Stack
 
 MEGABYTE = 1024 * 1024
 

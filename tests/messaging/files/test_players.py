@@ -7,9 +7,9 @@ import pytest
 from django.conf import settings as portal
 
 from messaging.models import Session
-from tests import shared
 from tests.messaging.arrivals import arrive
 from tests.messaging.files.stored_files import add_file
+from tests.support import shared
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -28,8 +28,8 @@ from tests.messaging.arrivals import arrive
 from tests.messaging.files.pictures import BLUE, RED, animation, noise, picture, png, turned_photo
 from tests.messaging.files.test_sandbox import processes_of, wait_until
 from tests.messaging.sending.test_senders import database_url
-from tests.stack import PROJECT
-from tests.threads import at_once
+from tests.support.stack import PROJECT
+from tests.support.threads import at_once
 
 WHITE = (255, 255, 255)
 # It does to GIFs and PNGs what a decoder's fault would let them do.

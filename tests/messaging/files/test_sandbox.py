@@ -12,7 +12,7 @@ import time
 import pytest
 
 from messaging.files import sandbox
-from tests.stack import PROJECT
+from tests.support.stack import PROJECT
 
 LIMITS = sandbox.Limits(memory=200 * 1024**2, cpu_seconds=5, seconds=5, output=1000)
 

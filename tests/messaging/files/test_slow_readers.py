@@ -14,7 +14,7 @@ from messaging.models import Session
 from tests.conftest import CUSTOMER, NUMBER
 from tests.messaging.arrivals import arrive
 from tests.messaging.files.stored_files import add_linked_file
-from tests.web_server import WebServer
+from tests.support.web_server import WebServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stack]
 

@@ -11,9 +11,9 @@ from django.test import Client
 
 from messaging.models import Session
 from messaging.thread_limits import Places
-from tests import shared
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
+from tests.support import shared
 
 THREADS = 20
 

@@ -20,9 +20,9 @@ from channels_app.models import Channel, Domain, RoutingRule, User
 from messaging.inbound import self_test
 from messaging.inbound.probe import LIFETIME, make_probe, proof_of
 from messaging.models import Message, UnroutableMessage, WebhookLogEntry
-from tests import shared
-from tests.authority import Authority
-from tests.scripted_server import Script, ScriptedServer, closed_port, http_answer
+from tests.support import shared
+from tests.support.authority import Authority
+from tests.support.scripted_server import Script, ScriptedServer, closed_port, http_answer
 
 OWN = "http://127.0.0.1:1/"  # not asked where a channel has a domain
 

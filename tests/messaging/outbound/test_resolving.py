@@ -15,7 +15,7 @@ from messaging.sending import claims, loop
 from messaging.sessions import closing, transfer
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
-from tests.threads import at_once
+from tests.support.threads import at_once
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from messaging.refusal import RefusedError
 from messaging.sessions import archiving, closing, pickup
 from tests.conftest import CUSTOMER
 from tests.messaging.arrivals import arrive
-from tests.threads import at_once
+from tests.support.threads import at_once
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from channels_app.models import Channel, RoutingRule, User
 from messaging.models import Message, Session
 from tests.conftest import CUSTOMER
 from tests.messaging.arrivals import arrive
-from tests.web_server import WebServer
+from tests.support.web_server import WebServer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stack]
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from messaging.models import SendingState
 from messaging.sending.lease import LENGTH, Lease, renew
-from tests.threads import at_once
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 AGES_AGO = float("-inf")

@@ -18,8 +18,8 @@ from messaging.sending.draining import Drain
 from tests.benchmarks import backlog
 from tests.conftest import OTHER_NUMBER
 from tests.messaging.arrivals import arrive
-from tests.scripted_server import ACCEPTED, ScriptedServer, json_answer
-from tests.simulator import Simulator
+from tests.support.scripted_server import ACCEPTED, ScriptedServer, json_answer
+from tests.support.simulator import Simulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

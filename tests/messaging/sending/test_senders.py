@@ -22,8 +22,8 @@ from messaging.outbound import answering
 from messaging.sending import backoff, expiry
 from messaging.sending.lease import Lease
 from tests.benchmarks import backlog
-from tests.web_server import database_url
-from tests.workers import Broker, Senders, most_in_a_second
+from tests.support.web_server import database_url
+from tests.support.workers import Broker, Senders, most_in_a_second
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.stack]
 

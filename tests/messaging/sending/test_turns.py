@@ -14,7 +14,7 @@ from messaging.sending.draining import Drain
 from messaging.sending.lease import Lease
 from messaging.sending.recording import Settled, record
 from tests.benchmarks import backlog
-from tests.threads import at_once
+from tests.support.threads import at_once
 
 
 @pytest.fixture

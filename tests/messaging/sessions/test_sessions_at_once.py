@@ -15,7 +15,7 @@ from messaging.refusal import RefusedError
 from messaging.sessions import closing, pickup
 from tests.conftest import CUSTOMER
 from tests.messaging.arrivals import arrive
-from tests.threads import at_once
+from tests.support.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 5

@@ -20,7 +20,7 @@ from messaging.traffic import rollups
 from messaging.traffic.counting import fold_traffic
 from messaging.traffic.days import midnight
 from tests.messaging.sending.test_senders import database_url
-from tests.stack import PROJECT
+from tests.support.stack import PROJECT
 
 ZONES = ["UTC", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe"]
 HOUR = dt.timedelta(hours=1)

@@ -18,7 +18,7 @@ from channels_app.providers.base import (
     SendOutcome,
     SendResult,
 )
-from tests.scripted_server import Script, ScriptedServer, closed_port, http_answer, json_answer
+from tests.support.scripted_server import Script, ScriptedServer, closed_port, http_answer, json_answer
 
 KEY, SECRET = "key/with?odd&letters", "s3cret+with=odd letters"
 APIDAZE = get_provider("apidaze")

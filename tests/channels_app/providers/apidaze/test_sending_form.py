@@ -8,7 +8,7 @@ import pytest
 
 from channels_app.providers import get_provider
 from channels_app.providers.base import Account, OutboundMessage, SendOutcome
-from tests.scripted_server import ScriptedServer, json_answer
+from tests.support.scripted_server import ScriptedServer, json_answer
 
 APIDAZE = get_provider("apidaze")
 

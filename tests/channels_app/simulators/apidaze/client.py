@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import requests
 
-from tests.simulator import Simulator
+from tests.support.simulator import Simulator
 
 GOOD = {"from": "14102161183", "to": "13057673260", "body": "Hello"}
 

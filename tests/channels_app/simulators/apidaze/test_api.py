@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.channels_app.simulators.apidaze.client import GOOD, connect, raw_send, send, validate
-from tests.simulator import Simulator
+from tests.support.simulator import Simulator
 
 NOT_A_PAIR = {"code": "E_NOT_FOUND", "message": "api secret and api key are not a pair"}
 

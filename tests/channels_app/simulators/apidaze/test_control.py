@@ -13,7 +13,7 @@ import requests
 
 from channels_app.simulators.apidaze.record import most_in_a_second
 from tests.channels_app.simulators.apidaze.client import connect, raw_send, send, validate
-from tests.simulator import ROOT, Simulator
+from tests.support.simulator import ROOT, Simulator
 
 
 @pytest.mark.parametrize(

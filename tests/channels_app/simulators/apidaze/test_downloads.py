@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.channels_app.simulators.apidaze.client import GOOD, send
-from tests.scripted_server import Script, ScriptedServer, http_answer, self_signed
-from tests.simulator import Simulator
+from tests.support.scripted_server import Script, ScriptedServer, http_answer, self_signed
+from tests.support.simulator import Simulator
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 300
 PNG = http_answer(200, PICTURE, {"Content-Type": "image/png"})

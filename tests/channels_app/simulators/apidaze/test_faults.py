@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.channels_app.simulators.apidaze.client import GOOD, connect, raw_send, send, validate
-from tests.simulator import Simulator
+from tests.support.simulator import Simulator
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.channels_app.simulators.apidaze.client import GOOD, send
 from tests.channels_app.simulators.apidaze.test_phone import Webhook, webhook
-from tests.scripted_server import ScriptedServer, http_answer
-from tests.simulator import Simulator
+from tests.support.scripted_server import ScriptedServer, http_answer
+from tests.support.simulator import Simulator
 
 __all__ = ["webhook"]
 

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.channels_app.simulators.apidaze.client import GOOD, send
-from tests.simulator import Simulator
+from tests.support.simulator import Simulator
 
 
 class Webhook(ThreadingHTTPServer):

@@ -17,8 +17,8 @@ import requests
 from tests.channels_app.simulators.apidaze.client import GOOD, connect, send
 from tests.channels_app.simulators.apidaze.test_downloads import MEGABYTE, peak_memory
 from tests.channels_app.simulators.apidaze.test_phone import Webhook, WebhookHandler, webhook
-from tests.scripted_server import ScriptedServer, http_answer
-from tests.simulator import Simulator
+from tests.support.scripted_server import ScriptedServer, http_answer
+from tests.support.simulator import Simulator
 
 __all__ = ["webhook"]
 

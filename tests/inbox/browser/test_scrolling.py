@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from messaging.models import Message, Session
-from tests.inbox.open_page import NARROW, pages
+from tests.inbox.browser.open_page import NARROW, pages
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -1,4 +1,4 @@
-"""The Celery application of a sender whose departures are written down: `celery -A tests.noting_sender`."""
+"""The Celery application of a sender whose departures are written down: `celery -A tests.support.noting_sender`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.inbox.open_page import pages
+from tests.inbox.browser.open_page import pages
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

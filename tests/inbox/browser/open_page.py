@@ -10,7 +10,7 @@ from typing import Any
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests import shared
+from tests.support import shared
 
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 390, "height": 844}

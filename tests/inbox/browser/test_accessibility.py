@@ -19,8 +19,8 @@ from channels_app.models import SignInLink, User
 from messaging.models import Contact, Session
 from messaging.models.person import Person
 from messaging.sessions import archiving, closing, pickup
-from tests.inbox.open_page import NARROW, WIDE, Pages, pages
-from tests.inbox.showcase import LONG_NAME, add_everything
+from tests.inbox.browser.open_page import NARROW, WIDE, Pages, pages
+from tests.inbox.browser.showcase import LONG_NAME, add_everything
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.stack import PROJECT
-from tests.workers import wait_for_port
+from tests.support.stack import PROJECT
+from tests.support.workers import wait_for_port
 
 
 class EventsProcess:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from messaging.models import Message
-from tests.inbox.open_page import pages
+from tests.inbox.browser.open_page import pages
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from channels_app.models import MessageQueue
 from messaging.models import Message, SessionEvent
 from tests.conftest import CUSTOMER
-from tests.inbox.open_page import pages
+from tests.inbox.browser.open_page import pages
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-STACK = {"tests/test_story.py", "tests/test_files_story.py", "tests/config/test_launch.py"}
+STACK = {"tests/stories/test_story.py", "tests/stories/test_files_story.py", "tests/config/test_launch.py"}
 
 
 class ByFile(LoadScopeScheduling):

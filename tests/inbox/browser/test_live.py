@@ -18,11 +18,11 @@ from messaging.inbox.conversation import PAGE
 from messaging.models.person import Person
 from messaging.outbound import answering
 from tests.conftest import CUSTOMER, NUMBER
-from tests.events_process import EventsProcess
-from tests.inbox.open_page import pages
-from tests.stack import free_ports
-from tests.web_server import WebServer
-from tests.workers import Broker
+from tests.inbox.browser.open_page import pages
+from tests.support.events_process import EventsProcess
+from tests.support.stack import free_ports
+from tests.support.web_server import WebServer
+from tests.support.workers import Broker
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

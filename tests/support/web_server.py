@@ -12,8 +12,8 @@ from django.db import connection
 
 from config.launch.environment import Environment, Port
 from config.launch.processes import processes
-from tests.stack import PROJECT, free_ports
-from tests.workers import wait_for_port
+from tests.support.stack import PROJECT, free_ports
+from tests.support.workers import wait_for_port
 
 
 class WebServer:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from messaging.models import Message
 from messaging.models.person import Person
 from messaging.sessions import pickup
-from tests.inbox.open_page import pages
+from tests.inbox.browser.open_page import pages
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -13,7 +13,7 @@ import requests
 from cryptography.fernet import Fernet
 from playwright.sync_api import Browser, Page, expect
 
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.once]
 

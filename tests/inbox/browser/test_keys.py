@@ -10,7 +10,7 @@ from playwright.sync_api import APIResponse, Page, Route, expect
 
 from messaging.models import Contact, Message, Session
 from tests.conftest import CUSTOMER
-from tests.inbox.open_page import NARROW, pages
+from tests.inbox.browser.open_page import NARROW, pages
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

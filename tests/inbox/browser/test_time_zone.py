@@ -9,7 +9,7 @@ import time_machine
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from tests.inbox.open_page import pages
+from tests.inbox.browser.open_page import pages
 
 
 @pytest.mark.parametrize(

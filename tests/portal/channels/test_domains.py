@@ -17,9 +17,9 @@ from channels_app.models import Channel, Domain, RoutingRule
 from channels_app.reachability import Problem
 from messaging import tasks
 from messaging.inbound import domains
-from tests.authority import Authority
 from tests.portal.conftest import channel_form, page_of
-from tests.scripted_server import ScriptedServer, closed_port
+from tests.support.authority import Authority
+from tests.support.scripted_server import ScriptedServer, closed_port
 
 DOMAINS = "/portal/channels_app/domain/"
 

@@ -15,8 +15,8 @@ from channels_app.models.failures import FailureCode
 from channels_app.models.status_changes import KEPT
 from messaging.sending import checking
 from tests.portal.conftest import channel_form, page_of
-from tests.simulator import Simulator
-from tests.threads import at_once
+from tests.support.simulator import Simulator
+from tests.support.threads import at_once
 
 TEN_32 = dt.datetime(2026, 11, 24, 10, 32, tzinfo=dt.UTC)
 

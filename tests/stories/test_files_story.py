@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests import shared
-from tests.stack import Stack
+from tests.support import shared
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.once]
 CUSTOMER = "305-767-3260"  # as the list shows who the phone is at first

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tests.browser import chromium
-from tests.stack import Stack
-from tests.web_server import WebServer
+from tests.support.browser import chromium
+from tests.support.stack import Stack
+from tests.support.web_server import WebServer
 
 _running = ExitStack()
 

@@ -9,8 +9,8 @@ import urllib.request
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests import shared
-from tests.stack import Stack
+from tests.support import shared
+from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 CUSTOMER = "+13057673299"

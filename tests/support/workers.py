@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.stack import PROJECT, free_ports
+from tests.support.stack import PROJECT, free_ports
 
 
 class Broker:
@@ -96,7 +96,7 @@ class Senders:
         number = len(self._logs) + 1
         threads = 256 if self._queue == "sending" else 4
         options = f"worker -Q {self._queue} --pool threads --concurrency {threads} --without-gossip --without-mingle"
-        command = [sys.executable, "-m", "celery", "-A", "tests.noting_sender", *options.split()]
+        command = [sys.executable, "-m", "celery", "-A", "tests.support.noting_sender", *options.split()]
         command += ["--without-heartbeat", "-n", f"{self._queue}{number}@%h", "--loglevel", "INFO"]
         log_file = self.folder / f"{self._queue}-{number}.log"
         with log_file.open("wb") as log:

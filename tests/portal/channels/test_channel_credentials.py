@@ -12,8 +12,8 @@ from django.test import Client
 
 from channels_app.models import Channel
 from tests.portal.conftest import ADD, SECRET, channel_form, errors_of, new_channel_form, page_of
-from tests.scripted_server import ScriptedServer
-from tests.simulator import Simulator
+from tests.support.scripted_server import ScriptedServer
+from tests.support.simulator import Simulator
 
 # What waits for the commit runs, as it does outside a test.
 commits = pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from messaging.admin import periods
 from messaging.models import TrafficCount
 from messaging.models.traffic import quarter_of
 from messaging.traffic.series import series
-from tests.inbox.open_page import pages
+from tests.inbox.browser.open_page import pages
 
 CHANNELS = "/portal/channels_app/channel/"
 UTC = dt.UTC

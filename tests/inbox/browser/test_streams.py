@@ -13,9 +13,9 @@ from django.urls import reverse
 from channels_app.models import User
 from messaging.broker.events import MOST_OF_A_PERSON
 from messaging.views.events_address import events_address
-from tests.events_process import EventsProcess
-from tests.stack import free_ports
-from tests.web_server import WebServer
+from tests.support.events_process import EventsProcess
+from tests.support.stack import free_ports
+from tests.support.web_server import WebServer
 
 
 @pytest.fixture
