@@ -278,14 +278,9 @@ class Channel(models.Model):
         if self.base_url:
             self.base_url = clean_api_address(self.base_url)
         if self.itsp and self.provider.requires_accompanying_text and not self.accompanying_text.strip():
-            raise ValidationError(
-                {
-                    "accompanying_text": _(
-                        "This ITSP refuses a file without a text. Enter one, for example You have received a "
-                        "file."
-                    )
-                }
-            )
+            message = _("This ITSP refuses a file without a text. Enter one, for example %(example)s")
+            example = _("You have received a file.")
+            raise ValidationError({"accompanying_text": message % {"example": example}})
 
     @property
     def webhook_token(self) -> str:
