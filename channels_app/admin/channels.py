@@ -163,7 +163,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
         if request.method == "POST" and request.POST.get("old_address") in ("later", "now"):
             at_once = request.POST["old_address"] == "now"
             WebhookToken.rotate(channel, end_old_at_once=at_once)
-            self.log_change(request, channel, _("Made a new webhook address."))
+            self.log_change(request, channel, _("Created a new webhook address."))
             text = (
                 _("There is a new webhook address: enter it at the ITSP now. The old one no longer works.")
                 if at_once

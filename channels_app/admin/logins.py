@@ -52,7 +52,7 @@ class LoginForm(PortalForm[User]):
             if self.instance.pk == self.editor.pk:
                 self.add_error(field, _("You can't remove your own permissions: ask another administrator."))
             elif not _other_administrators(self.instance):
-                self.add_error(field, _("This is the last administrator: make another one first."))
+                self.add_error(field, _("This is the last administrator: make somebody else one first."))
         return cleaned
 
     def _stops_administering(self) -> bool:
@@ -159,7 +159,7 @@ class LoginAdmin(SignInLinkAdmin[User]):
             text = ngettext("%(names)s can sign in again.", "%(names)s can sign in again.", len(unlocked))
             self.message_user(request, text % {"names": names}, messages.SUCCESS)
         else:
-            self.message_user(request, _("Nothing was locked."), messages.INFO)
+            self.message_user(request, _("None of them was locked."), messages.INFO)
 
     def why_kept(self, request: HttpRequest, obj: User) -> str:
         if obj.pk == request.user.pk:

@@ -29,7 +29,7 @@ class SignInLinkAdmin(PortalAdmin[M]):
     def sign_in_link_view(self, request: HttpRequest, obj: M) -> HttpResponse:
         """Ends the login's earlier link and shows a new one."""
         with transaction.atomic():
-            self.log_change(request, obj, _("Made a new sign-in link."))
+            self.log_change(request, obj, _("Created a new sign-in link."))
             return self.show_new_link(request, obj, title=_("New sign-in link"))
 
     def show_new_link(self, request: HttpRequest, obj: M, *, title: str) -> HttpResponse:

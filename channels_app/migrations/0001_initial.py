@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('problem', models.CharField(blank=True, default='', editable=False, max_length=20)),
                 ('problem_detail', models.CharField(blank=True, default='', editable=False, max_length=300)),
                 ('checked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='checked')),
-                ('certificate_ends_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='certificate ends')),
+                ('certificate_ends_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='certificate expires')),
                 ('last_inbound_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last message in')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='added')),
             ],
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             name='Channel',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(error_messages={'unique': 'There is already a channel with this name.'}, help_text='As it shows in lists, up to 127 characters.', max_length=127, unique=True, verbose_name='name')),
+                ('name', models.CharField(error_messages={'unique': 'There is already a channel with this name.'}, help_text='Shown in lists; up to 127 characters.', max_length=127, unique=True, verbose_name='name')),
                 ('enabled', models.BooleanField(default=True, help_text='Off: nothing is sent; inbound messages are still stored and routed.', verbose_name='enabled')),
                 ('itsp', models.CharField(editable=False, max_length=30, verbose_name='ITSP')),
                 ('base_url', models.CharField(blank=True, help_text="Leave empty for the ITSP's usual address. Fill in only if the ITSP gave your account another one.", max_length=255, verbose_name='API address')),

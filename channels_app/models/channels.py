@@ -47,7 +47,7 @@ class Channel(models.Model):
         _("name"),
         max_length=127,
         unique=True,
-        help_text=_("As it shows in lists, up to 127 characters."),
+        help_text=_("Shown in lists; up to 127 characters."),
         error_messages={"unique": _("There is already a channel with this name.")},
     )
     enabled = models.BooleanField(

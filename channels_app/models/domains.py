@@ -83,7 +83,7 @@ class Domain(models.Model):
     class Status(models.TextChoices):
         NOT_CHECKED = "not_checked", _("Not checked yet")
         WORKS = "works", _("Works")
-        ENDS_SOON = "ends_soon", _("Certificate ends soon")
+        ENDS_SOON = "ends_soon", _("Certificate expires soon")
         NOT_TESTABLE = "not_testable", _("Could not be tested from here")
         BROKEN = "broken", _("Broken")
 
@@ -101,7 +101,9 @@ class Domain(models.Model):
     problem = models.CharField(max_length=20, blank=True, default="", editable=False)
     problem_detail = models.CharField(max_length=300, blank=True, default="", editable=False)
     checked_at = models.DateTimeField(_("checked"), null=True, blank=True, editable=False)
-    certificate_ends_at = models.DateTimeField(_("certificate ends"), null=True, blank=True, editable=False)
+    certificate_ends_at = models.DateTimeField(
+        _("certificate expires"), null=True, blank=True, editable=False
+    )
     last_inbound_at = models.DateTimeField(_("last message in"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 

@@ -128,8 +128,8 @@ def _queue_lines(queues: Iterable[overview.WaitingQueue]) -> list[Line]:
     lines = []
     for queue in queues:
         text = ngettext(
-            "%(count)d session waits, for %(time)s",
-            "%(count)d sessions wait, the longest for %(time)s",
+            "%(count)d session waiting, for %(time)s",
+            "%(count)d sessions waiting, the longest for %(time)s",
             queue.sessions,
         ) % {"count": queue.sessions, "time": queue.longest_wait}
         address = _list("messaging", "session", waiting="unanswered", queue__id__exact=str(queue.pk))

@@ -105,7 +105,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
         (
             facts["domain"],
             _("Add your domain"),
-            _("The name under which your ITSP and the internet reach this portal."),
+            _("The host name at which your ITSP and the internet reach this portal."),
             _("Enter the host name, for example sms.example.com, and save."),
             _page("domain"),
         ),
@@ -119,8 +119,8 @@ def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
         (
             facts["number"],
             _("Add your number"),
-            _("And decide who receives its messages: a team (a message queue) or one person."),
-            _("On the tab Messaging Setting add a number, choose who receives its messages, and save."),
+            _("And choose who receives its messages: a team (a message queue) or one person."),
+            _("On the Messaging Setting tab, add a number, choose who receives its messages, and save."),
             _page("channel", facts["channel"], "?tab=messaging-setting"),
         ),
         (
@@ -132,7 +132,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
         ),
         (
             facts["agents"] or facts["person"],
-            _("Put agents into the queue"),
+            _("Add agents to the queue"),
             _("Each person who reads and answers messages needs an extension.")
             if not agents_in_queue
             else _("Only members of the queue receive its sessions."),

@@ -50,7 +50,7 @@ class ChangeAdmin(ReadOnlyAdmin[Change]):
     list_select_related = ["user__extension", "content_type"]
     list_filter = [("user", filters.Related), KindFilter, ("action_time", filters.Days)]
     search_fields = ["object_repr", "change_message", "user__username", "user__extension__name"]
-    search_help_text = gettext_lazy("Search by the thing, a value or the person")
+    search_help_text = gettext_lazy("Search by item, value or person")
     ordering = ["-id"]
     fields = ["at", "person", "kind", "thing", "what"]
 
@@ -79,18 +79,18 @@ class ChangeAdmin(ReadOnlyAdmin[Change]):
     def kind(self, entry: Change) -> str:
         return capfirst(entry.content_type.name) if entry.content_type else ""
 
-    @admin.display(description=gettext_lazy("thing"), ordering="object_repr")
+    @admin.display(description=gettext_lazy("item"), ordering="object_repr")
     def thing(self, entry: Change) -> str | SafeString:
         address = "" if getattr(entry, "is_gone", False) else _address(entry)
         if not address:
             return entry.object_repr
         return format_html('<a class="tl-link" href="{}">{}</a>', address, entry.object_repr)
 
-    @admin.display(description=gettext_lazy("what"))
+    @admin.display(description=gettext_lazy("changes"))
     def what(self, entry: Change) -> SafeString:
         return render_to_string("portal/_change.html", {"entry": entry})
 
-    @admin.display(description=gettext_lazy("what"))
+    @admin.display(description=gettext_lazy("changes"))
     def what_in_short(self, entry: Change) -> SafeString:
         return render_to_string("portal/_change.html", {"entry": entry, "limit": LINES_IN_LIST})
 

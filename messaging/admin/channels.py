@@ -112,7 +112,7 @@ class ChannelAdmin(SetUpChannelAdmin):
         figures = _figures(channel)
         if not figures.unconfirmed:
             return _grouped(figures.failed)
-        title = _("of these unconfirmed, may have reached the customer: %(count)d") % {
+        title = _("including unconfirmed ones, which may have reached the customer: %(count)d") % {
             "count": figures.unconfirmed
         }
         return format_html('<abbr title="{}">{}</abbr>', title, _grouped(figures.failed))
@@ -225,9 +225,9 @@ class ChannelAdmin(SetUpChannelAdmin):
     def why_kept(self, request: HttpRequest, obj: Channel) -> str:
         if not (obj.sessions.exists() or obj.unroutable_messages.exists()):
             return ""
-        return _(
-            "“%(channel)s” has sessions or messages, which are kept: switch the channel off instead."
-        ) % {"channel": obj}
+        return _("“%(channel)s” has sessions or messages, which are kept: disable the channel instead.") % {
+            "channel": obj
+        }
 
     def in_the_way(self, request: HttpRequest, obj: Channel) -> Sequence[Link]:
         links, of_channel = [link_to(obj)], f"?channel__id__exact={obj.pk}"

@@ -37,13 +37,13 @@ PLACES = Places(together=2, each=1)  # a process has 20 threads, and an export m
 
 class ExportForm(forms.Form):
     content = forms.ChoiceField(
-        label=gettext_lazy("What"),
+        label=gettext_lazy("Content"),
         choices=Export.Content.choices,
         initial=Export.Content.SESSIONS,
         widget=Select,
     )
     format = forms.ChoiceField(
-        label=gettext_lazy("As"),
+        label=gettext_lazy("Format"),
         choices=Export.Format.choices,
         initial=Export.Format.XLSX,
         widget=Select,

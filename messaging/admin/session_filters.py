@@ -22,7 +22,7 @@ class GoneFilter(DropdownFilter):
     parameter_name = "gone"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("Holder or queue gone")), ("open", _("Gone, and still open"))]
+        return [("yes", _("Holder or queue deleted")), ("open", _("Deleted, and still open"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> QuerySet[Session]:
         if self.value() is None:

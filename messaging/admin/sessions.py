@@ -61,7 +61,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
         ("last_activity_at", filters.Days),
     ]
     search_fields = ["customer_number", "our_number"]
-    search_help_text = gettext_lazy("Search by the customer's or our number, or by #ID of the session")
+    search_help_text = gettext_lazy("Search by the customer's number, our number or #ID of the session")
     ordering = ["-last_activity_at"]
     actions = ["transfer_selected", "close_selected"]
     fields = [
@@ -97,7 +97,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
     @admin.display(description=gettext_lazy("queue"), ordering="queue_name")
     def queue_column(self, session: Session) -> str | SafeString:
         if session.queue_is_gone:
-            return badge("bad", _("Gone"), session.queue_name)
+            return badge("bad", _("Deleted"), session.queue_name)
         if session.queue_id and not getattr(session, "queue_has_agents", True):
             return badge("warn", _("No agents"), session.queue_name)
         return session.queue_name
@@ -105,7 +105,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
     @admin.display(description=gettext_lazy("holder"), ordering="holder_name")
     def holder_column(self, session: Session) -> str | SafeString:
         if session.holder_is_gone:
-            return badge("bad", _("Gone"), session.holder_name)
+            return badge("bad", _("Deleted"), session.holder_name)
         return session.holder_name
 
     @admin.display(description=gettext_lazy("status"), ordering="status")

@@ -100,7 +100,7 @@ def demand_drafts(extension: Extension, session: Session, file_ids: Sequence[int
     found = Attachment.objects.drafts(extension, session.pk).select_for_update(of=("self",)).in_bulk(file_ids)
     drafts = [found[file_id] for file_id in dict.fromkeys(file_ids) if file_id in found]
     if len(drafts) < len(set(file_ids)) or not all(draft.is_there for draft in drafts):
-        raise RefusedError(_("A file is no longer here. Remove it and attach it again."))
+        raise RefusedError(_("A file is no longer available. Remove it and attach it again."))
     return drafts
 
 

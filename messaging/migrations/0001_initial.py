@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
                 ('rows', models.PositiveBigIntegerField(default=0, verbose_name='rows')),
                 ('rows_expected', models.PositiveBigIntegerField(default=0)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('stopped', 'Stopped before its end'), ('failed', 'Failed')], default='running', max_length=7, verbose_name='state')),
+                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('stopped', 'Interrupted'), ('failed', 'Failed')], default='running', max_length=7, verbose_name='state')),
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -310,7 +310,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(blank=True, default='', max_length=45, verbose_name='source address')),
                 ('sender', models.CharField(blank=True, default='', max_length=32, verbose_name='from')),
                 ('recipient', models.CharField(blank=True, default='', max_length=32, verbose_name='to')),
-                ('outcome', models.CharField(choices=[('stored', 'Stored'), ('repeat', 'Repeat of a stored message'), ('possible_repeat', 'Stored, possible repeat'), ('unroutable', 'Unroutable: no rule has this number'), ('not_a_message', 'Not a message'), ('not_understood', 'Not understood'), ('too_large', 'Too large'), ('unknown_address', 'Unknown or ended webhook address'), ('not_stored', 'Could not be stored: the ITSP was asked to try again')], max_length=16, verbose_name='what became of it')),
+                ('outcome', models.CharField(choices=[('stored', 'Stored'), ('repeat', 'Repeat of a stored message'), ('possible_repeat', 'Stored, possible repeat'), ('unroutable', 'Unroutable: no rule for this number'), ('not_a_message', 'Not a message'), ('not_understood', 'Not understood'), ('too_large', 'Too large'), ('unknown_address', 'Unknown or expired webhook address'), ('not_stored', 'Could not be stored: the ITSP was asked to try again')], max_length=16, verbose_name='result')),
                 ('detail', models.CharField(blank=True, default='', max_length=300, verbose_name='detail')),
                 ('body', models.TextField(blank=True, verbose_name='body')),
                 ('count', models.PositiveIntegerField(default=1, verbose_name='times')),

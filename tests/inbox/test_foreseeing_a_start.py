@@ -35,9 +35,9 @@ def test_a_number_is_judged_while_it_is_typed(typed, sentence, rule, anna, brows
 
 def test_an_open_session_is_foreseen_as_starting_would_treat_it(waiting, rule, anna, ben, browser_of):
     client = browser_of(anna)
-    assert "waits in your queue “Support”" in said(client, rule)
+    assert "is waiting in your queue “Support”" in said(client, rule)
     pickup.pick_up(Person.at(ben), waiting.pk)
-    assert "session is open with 1002 Ben." in said(client, rule)
+    assert "open session with 1002 Ben." in said(client, rule)
     rule.channel.allow_takeover = True
     rule.channel.save()
     assert "take this customer over from 1002 Ben" in said(client, rule)

@@ -104,7 +104,7 @@ class PortalAdmin(AuditedAdmin[M], GuardedDeletion[M], TakingTurns[M], ObjectVie
     ) -> Any:
         if all(map(is_id, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             return super().response_action(request, queryset, **kwargs)
-        self.message_user(request, _("What you selected is not in the list."), messages.ERROR)
+        self.message_user(request, _("What you selected is no longer in the list."), messages.ERROR)
         return HttpResponseRedirect(request.path)
 
 
