@@ -1,4 +1,4 @@
-"""How the portal looks, and what its sidebar offers to whom."""
+"""How the portal looks, and what its sidebar offers each role."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def static_file(name: str) -> Any:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar, in a PBX's order; without what this login may not see."""
+    """The sidebar, in the order of a PBX, without what this login may not see."""
     groups: list[tuple[str, list[dict[str, Any] | None]]] = [
         (
             "",
@@ -73,7 +73,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _item(title: str, icon_name: str, address: str) -> dict[str, Any]:
-    # With the badge and the address that it has not: a template takes longest over what is not there.
+    # Empty values included: a template takes longest over what is missing.
     return {"title": title, "icon": icon_name, "link": reverse(address), "badge": None, "link_callback": None}
 
 
@@ -114,7 +114,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "STYLES": [static_file("trunkline/tokens.css"), static_file("portal/portal.css")],
     "SCRIPTS": [static_file("portal/scrollbars.js"), static_file("portal/chart.js")],
-    # The inbox has the same: static/trunkline/tokens.css says what they are.
+    # The same as in the inbox: static/trunkline/tokens.css defines them.
     "COLORS": {
         "base": {shade: f"var(--tl-base-{shade})" for shade in SHADES},
         "primary": {shade: f"var(--tl-primary-{shade})" for shade in SHADES},

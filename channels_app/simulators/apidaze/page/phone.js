@@ -315,7 +315,7 @@ async function upload(file) {
 async function send(message, files) {
   message.uploads = [];
   for (const [index, file] of files.entries()) {
-    say("compose-status", `Uploading file ${index + 1} of ${files.length}…`);
+    say("compose-status", `Handing over file ${index + 1} of ${files.length}…`);
     message.uploads.push(await upload(file));
   }
   if (files.length) say("compose-status", "");
