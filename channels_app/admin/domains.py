@@ -95,7 +95,7 @@ class DomainAdmin(PortalAdmin[Domain]):
     def tell_check(
         self, request: HttpRequest, domains: Iterable[Domain], *, with_advice: bool = True
     ) -> None:
-        """Checks them over the network, and tells the person what was found, and what to do."""
+        """Checks domains over the network, and tells the person what was found and what to do."""
         for domain in domain_checks.check(domains, timeout=CHECK_TIMEOUT):
             status, reason = domain.standing
             words = f"{status.label}: {reason}" if reason else status.label

@@ -22,7 +22,7 @@ from channels_app.admin.locks import locked_usernames, unlock
 from channels_app.admin.sign_in_links import SignInLinkAdmin
 from channels_app.models import Role, User
 
-# A role says everything: there are no groups.
+# The role decides everything: there are no groups.
 admin.site.unregister(Group)
 
 
@@ -93,7 +93,7 @@ class LoginAdmin(SignInLinkAdmin[User]):
         return obj
 
     def rows_of_change(self, pk: int) -> QuerySet[User]:
-        # All administrators, in one order: each of two who demote each other asks who is left.
+        # All administrators, in a fixed order: two who demote each other both check who is left.
         return User.objects.filter(Q(pk=pk) | Q(role=Role.ADMINISTRATOR)).order_by("pk")
 
     @admin.display(description=gettext_lazy("extension"), ordering="extension__number")

@@ -114,7 +114,7 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "6px",
     "STYLES": [static_file("trunkline/tokens.css"), static_file("portal/portal.css")],
     "SCRIPTS": [static_file("portal/scrollbars.js"), static_file("portal/chart.js")],
-    # The same as in the inbox: static/trunkline/tokens.css defines them.
+    # The inbox has the same: static/trunkline/tokens.css says what they are.
     "COLORS": {
         "base": {shade: f"var(--tl-base-{shade})" for shade in SHADES},
         "primary": {shade: f"var(--tl-primary-{shade})" for shade in SHADES},

@@ -83,7 +83,7 @@ def _day(typed: str) -> dt.date | None:
 class PeriodFilter(admin.SimpleListFilter):
     """Changes the figures, not the rows."""
 
-    title = gettext_lazy("Time period")
+    title = gettext_lazy("Period of the figures")
     template = "portal/_no_filter.html"  # it stands above the list instead
     parameter_name = PARAMETER
 

@@ -92,15 +92,15 @@ def test_what_is_all_set_up_is_hidden_and_found_again(
 ) -> None:
     Domain.objects.create(host="sms.example.com")
     TrafficCount.objects.create(channel=rule.channel, quarter_at=timezone.now(), received=1, sent=1)
-    assert "Everything is set up" in administrator_client.get("/portal/").content.decode()
+    assert "All is set up" in administrator_client.get("/portal/").content.decode()
     administrator_client.post("/portal/set-up/", {"hide": "yes"})
-    assert "Everything is set up" not in administrator_client.get("/portal/").content.decode()
-    assert "Everything is set up" in administrator_client.get("/portal/set-up/").content.decode()
+    assert "All is set up" not in administrator_client.get("/portal/").content.decode()
+    assert "All is set up" in administrator_client.get("/portal/set-up/").content.decode()
     Domain.objects.all().delete()
     assert next_title(administrator_client) == "Add your domain", "hidden while something is missing"
     Domain.objects.create(host="sms.example.com")
     administrator_client.post("/portal/set-up/", {"show": "yes"})
-    assert "Everything is set up" in administrator_client.get("/portal/").content.decode()
+    assert "All is set up" in administrator_client.get("/portal/").content.decode()
 
 
 def test_the_guidance_is_for_administrators(
@@ -248,9 +248,9 @@ def test_an_administrator_gets_from_an_empty_portal_to_an_answered_message_by_th
     assert send["body"] == "Yes, here we are."
 
     page.goto(empty_portal.urls.portal)
-    expect(page.get_by_role("heading", name="Everything is set up")).to_be_visible()
+    expect(page.get_by_role("heading", name="All is set up")).to_be_visible()
     look_at_overview(page)
     page.get_by_role("button", name="Hide").click()
-    expect(page.get_by_role("heading", name="Everything is set up")).to_be_hidden()
+    expect(page.get_by_role("heading", name="All is set up")).to_be_hidden()
     agent.context.close()
     page.context.close()
