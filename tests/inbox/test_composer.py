@@ -139,7 +139,7 @@ def test_a_sender_that_is_no_phone_number_shows_a_sentence_in_place_of_the_box(
 ):
     session = receive("Your code is 1", sender=sender)
     page = browser_of(anna).get(reverse("conversation", args=[session.pk])).content.decode()
-    assert "is no phone number and can&#x27;t be answered." in page
+    assert "is not a phone number and can&#x27;t be answered." in page
     assert 'name="text"' not in page
 
 

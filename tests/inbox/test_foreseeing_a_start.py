@@ -40,12 +40,12 @@ def test_an_open_session_is_foreseen_as_starting_would_treat_it(waiting, rule, a
     assert "open session with 1002 Ben." in said(client, rule)
     rule.channel.allow_takeover = True
     rule.channel.save()
-    assert "take this customer over from 1002 Ben" in said(client, rule)
+    assert "take over this customer from 1002 Ben" in said(client, rule)
     waiting.refresh_from_db()
     assert waiting.holder == ben
     alone = Session.objects.filter(pk=waiting.pk)
     alone.update(queue=None, queue_name="", holder=None)  # it came to Ben, whose extension was deleted
-    assert "take this customer over from 1002 Ben." in said(client, rule)
+    assert "take over this customer from 1002 Ben." in said(client, rule)
     waiting.holder = anna
     waiting.save()
     assert "the message goes there" in said(client, rule)

@@ -27,8 +27,8 @@ def said(client: Client, address: str) -> list[str]:
 def test_a_new_channel_needs_every_credential(administrator_client: Client) -> None:
     form = new_channel_form(credential_api_key="", credential_api_secret="  ")
     assert errors_of(administrator_client.post(ADD, form)) == {
-        "credential_api_key": ["Enter the API Key of your account at the ITSP"],
-        "credential_api_secret": ["Enter the Secret of your account at the ITSP"],
+        "credential_api_key": ["Enter the API Key of your account with the ITSP"],
+        "credential_api_secret": ["Enter the Secret of your account with the ITSP"],
     }
 
 
@@ -106,7 +106,7 @@ def test_credentials_that_cannot_be_decrypted_are_asked_for_again(
     assert 'placeholder="set"' not in page
     half = administrator_client.post(page_of(channel), channel_form(credential_api_key="a"))
     errors = errors_of(half)
-    assert errors["credential_api_secret"] == ["Enter the Secret of your account at the ITSP"]
+    assert errors["credential_api_secret"] == ["Enter the Secret of your account with the ITSP"]
     assert errors["credential_api_key"][0].startswith("Enter this again")
     whole = channel_form(credential_api_key="a", credential_api_secret="b")
     assert administrator_client.post(page_of(channel), whole).status_code == 302

@@ -43,7 +43,7 @@ def test_there_are_128_queues_at_most(administrator_client: Client) -> None:
     MessageQueue.objects.bulk_create(MessageQueue(name=f"Queue {index}") for index in range(128))
     errors = errors_of(administrator_client.post(f"{QUEUES}add/", {"name": "One more", "mode": "manual"}))
     assert errors == {
-        "__all__": ["There are 128 message queues, and there can't be more. Change or delete one."]
+        "__all__": ["There are already 128 message queues, the most there can be. Change or delete one."]
     }
     one = MessageQueue.objects.all()[0]
     form = {"name": "Renamed", "mode": "manual"}
@@ -56,7 +56,7 @@ def test_a_queue_has_120_agents_at_most(administrator_client: Client) -> None:
     agents = [seat.pk for seat in Extension.objects.bulk_create(seats)]
     form = {"name": "Big", "mode": "manual", "agents": agents}
     errors = errors_of(administrator_client.post(f"{QUEUES}add/", form))
-    assert errors == {"agents": ["A queue has at most 120 agents; these are 121."]}
+    assert errors == {"agents": ["A queue can have at most 120 agents; you chose 121."]}
     administrator_client.post(f"{QUEUES}add/", form | {"agents": agents[:120]})
     assert MessageQueue.objects.get().agents.count() == 120
 

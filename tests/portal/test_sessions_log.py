@@ -157,7 +157,7 @@ def test_a_refused_transfer_says_why(
     page = act(
         administrator_client, SESSIONS, "transfer_selected", held, closed, target=f"extension:{anna.pk}"
     ).content.decode()
-    assert "1001 Anna has this session already." in page
+    assert "1001 Anna already has this session." in page
     assert "This session is closed: there is nothing to transfer." in page
 
 
@@ -207,7 +207,7 @@ def test_delivering_without_a_rule_says_what_is_missing(
     administrator_client: Client, unroutable: UnroutableMessage
 ) -> None:
     page = act(administrator_client, UNROUTABLE, "deliver_selected", unroutable).content.decode()
-    assert f"{NUMBER} has no rule in the channel “Main” yet: add the number there first." in page
+    assert f"{NUMBER} is not in the channel “Main” yet: add the number there first." in page
     unroutable.refresh_from_db()
     assert unroutable.resolution == "waiting"
 
