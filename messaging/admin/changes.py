@@ -27,7 +27,7 @@ LINES_IN_LIST = 4
 
 
 class KindFilter(filters.DropdownFilter):
-    """What kind of thing was changed: those that have a page here."""
+    """The kinds of objects that were changed and that have a page here."""
 
     title = gettext_lazy("kind")
     parameter_name = "kind"
@@ -96,7 +96,7 @@ class ChangeAdmin(ReadOnlyAdmin[Change]):
 
 
 def _address(entry: Change) -> str:
-    """The page of the thing; "" where there is none."""
+    """The object's page; "" if it has none."""
     if entry.content_type is None:
         return ""
     name = f"admin:{entry.content_type.app_label}_{entry.content_type.model}_change"
@@ -107,7 +107,7 @@ def _address(entry: Change) -> str:
 
 
 def _mark_gone(entries: Iterable[Change]) -> None:
-    """Notes at each entry whether its thing was deleted later; ids are never given twice."""
+    """Marks each entry whose object was deleted later; ids are never used twice."""
     ids = {entry.object_id for entry in entries}
     deletions = Change.objects.filter(action_flag=DELETION, object_id__in=ids).order_by()
     gone = set(deletions.values_list("content_type", "object_id"))

@@ -16,7 +16,7 @@ HELD_BY_NOBODY = Q(holder__isnull=True)
 
 
 class GoneFilter(DropdownFilter):
-    """Sessions that nobody may find in an inbox: whoever had them was deleted."""
+    """Sessions that appear in nobody's inbox, since their holder or queue was deleted."""
 
     title = _("deleted holder or queue")
     parameter_name = "gone"

@@ -1,4 +1,4 @@
-"""The webhook log: every request and what became of it."""
+"""The webhook log: every request and its result."""
 
 from __future__ import annotations
 
