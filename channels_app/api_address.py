@@ -1,4 +1,4 @@
-"""The address of an ITSP's API, as somebody typed it."""
+"""The address of an ITSP's API, as typed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 
 def clean_api_address(typed: str) -> str:
-    """The address without what follows it by accident.
+    """The address without anything that follows it by accident.
 
-    Raises `ValidationError` of the field `base_url` for what is no web address.
+    Raises `ValidationError` for the field `base_url` if it is not a web address.
     """
     address = typed.strip().rstrip("/")
     try:

@@ -1,7 +1,7 @@
 """What was changed in the portal, by whom, from what to what.
 
-Django's log has one row for each change and names the fields. Their values stand beside the names, under a key that
-Django's own reading passes over. What is secret is named there, and its value is not.
+Django's log has one row for each change and names the fields. The values are stored beside the names, under a key
+that Django itself ignores. A secret's name is recorded, its value is not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ADDED, CHANGED, DELETED = "added", "changed", "deleted"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field. A list was changed by what came and what went."""
+    """One field. For a list: what was added and what was removed."""
 
     label: str
     before: Value = ""
@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What happened to the thing itself; or, with a `row`, to a row of its form, such as a channel's number."""
+    """What happened to the object; or, with a `row`, to a row of its form, such as a channel's number."""
 
     deed: str
     lines: list[Line] = field(default_factory=list)
@@ -53,24 +53,24 @@ class Part:
 
 
 def to_message(parts: Iterable[Part]) -> str:
-    """What the log keeps. With letters as they are, so that a search finds them."""
+    """What the log stores. Letters are not escaped, so that a search finds them."""
     return json.dumps([_written(part) for part in parts], ensure_ascii=False)
 
 
 def parts_of(entry: LogEntry) -> list[Part]:
-    """What an entry says of fields; [] where it says a sentence instead."""
+    """An entry's changes of fields; [] if it is a sentence instead."""
     if not entry.change_message.startswith("["):
         return []
     return [_read(each) for each in json.loads(entry.change_message)]
 
 
 def sentence_of(entry: LogEntry) -> str:
-    """What an entry says where it is about no field."""
+    """The sentence of an entry that isn't about fields."""
     return "" if entry.change_message.startswith("[") else entry.change_message
 
 
 def note(user: User, thing: Model, sentence: str) -> None:
-    """Writes down what a person did that no form did: made a new address, changed a password."""
+    """Records something a person did without a form, such as making a new address."""
     LogEntry.objects.log_actions(
         user_id=user.pk, queryset=[thing], action_flag=CHANGE, change_message=sentence, single_object=True
     )
@@ -84,7 +84,7 @@ def _written(part: Part) -> dict[str, dict[str, Any]]:
         else {"label": line.label, "from": line.before, "to": line.after}
         for line in part.lines
     ]
-    if part.row or part.deed == DELETED:  # Django reads the name of whatever was deleted
+    if part.row or part.deed == DELETED:  # Django reads the name of a deleted object
         said |= {"name": part.kind, "object": part.row}
     return {part.deed: said}
 

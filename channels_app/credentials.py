@@ -24,16 +24,16 @@ def _current() -> MultiFernet:
 
 
 def encrypt(credentials: Mapping[str, str]) -> str:
-    """What may be stored: the credentials under the first key."""
+    """The credentials encrypted with the first key, ready to be stored."""
     return _current().encrypt(json.dumps(dict(credentials)).encode()).decode()
 
 
 def decrypt(stored: str) -> dict[str, str]:
-    """The credentials again; {} where none are stored. Raises `CredentialsUnreadableError`."""
+    """The decrypted credentials; {} if none are stored. Raises `CredentialsUnreadableError`."""
     if not stored:
         return {}
     try:
         plain = json.loads(_current().decrypt(stored.encode()))
     except (InvalidToken, ValueError):
-        raise CredentialsUnreadableError from None  # the cause may quote what it could not read
+        raise CredentialsUnreadableError from None  # the cause may quote what could not be read
     return {str(name): str(value) for name, value in plain.items()}

@@ -1,4 +1,4 @@
-"""The host names under which people reach the portal: the list of domains, and `PORTAL_HOSTS`."""
+"""The host names at which people reach the portal: the list of domains, and `PORTAL_HOSTS`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from channels_app.models import Domain
 
 
 def is_ours(request: HttpRequest) -> bool:
-    """Whether the portal answers under the host name that the request asks for."""
+    """Whether the portal answers on the host name of the request."""
     try:
         host, _port = split_domain_port(request.get_host())
     except DisallowedHost:

@@ -1,4 +1,4 @@
-"""A moment, as short as it is clear without asking what day it was."""
+"""Times, written as short as is unambiguous."""
 
 from __future__ import annotations
 

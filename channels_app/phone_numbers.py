@@ -1,4 +1,4 @@
-"""Phone numbers and sender IDs: one written form for each, and what can be said of it."""
+"""Phone numbers and sender IDs: one normal form for each, and what it tells."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from django.utils.translation import gettext_lazy as _
 _SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{3,11}")
 
 
-# phonenumbers also finds a number within other words.
+# phonenumbers would also find a number among other words.
 _WRITTEN_NUMBER = re.compile(r"[+0-9\s().\u2010-\u2015/-]+")
 
 
 def _is_possible(number: phonenumbers.PhoneNumber) -> bool:
-    # Not is_possible_number: that is content with a number without its area code.
+    # Not is_possible_number, which accepts a number without its area code.
     reason = phonenumbers.is_possible_number_with_reason(number)
     return reason == phonenumbers.ValidationResult.IS_POSSIBLE
 
 
 def normalise_number(typed: str) -> str:
-    """The E.164 form (`+14102161183`) of a number that was typed with its country code.
+    """The E.164 form (`+14102161183`) of a number typed with its country code.
 
     Spaces, hyphens, brackets and a leading 00 are understood. Raises `ValidationError` with an example.
     """
@@ -45,7 +45,7 @@ def normalise_number(typed: str) -> str:
 
 
 def normalise_sender(typed: str) -> str:
-    """A routing rule's number in its one written form: E.164, or an alphanumeric sender ID as typed.
+    """A routing rule's number in its normal form: E.164, or an alphanumeric sender ID as typed.
 
     Raises `ValidationError`.
     """
@@ -65,14 +65,14 @@ def normalise_sender(typed: str) -> str:
 
 
 def is_phone_number(number: str) -> bool:
-    """Whether a stored number is one that can be written to (and no short code or name)."""
+    """Whether a stored number can be written to, and is not a short code or a name."""
     return re.fullmatch(r"\+\d{7,15}", number) is not None
 
 
 def is_us_number(number: str) -> bool:
-    """Whether a stored number belongs to the United States, where 10DLC rules hold.
+    """Whether a stored number belongs to the United States, where the 10DLC rules apply.
 
-    A number of the North American plan that no country is known for counts as one: better a warning too many.
+    A number of the North American plan without a known country counts as one: better one warning too many.
     """
     if not number.startswith("+1") or not is_phone_number(number):
         return False
@@ -80,7 +80,7 @@ def is_us_number(number: str) -> bool:
     return region in {"US", None}
 
 
-@lru_cache(maxsize=10_000)  # a list shows a hundred, again and again
+@lru_cache(maxsize=10_000)  # a list shows a hundred of them, again and again
 def pretty_number(number: str) -> str:
     """A stored number as people read it: `+1 410-216-1183`. What is no phone number stays as it is."""
     if not is_phone_number(number):

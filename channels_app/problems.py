@@ -13,7 +13,7 @@ _REASONS = {
     Problem.REFUSED: gettext_lazy("the connection was refused"),
     Problem.NO_CONNECTION: gettext_lazy("nothing answered in time"),
     Problem.NO_TLS: gettext_lazy("what answers there does not speak https"),
-    Problem.EXPIRED: gettext_lazy("its certificate has ended"),
+    Problem.EXPIRED: gettext_lazy("its certificate has expired"),
     Problem.NOT_YET_VALID: gettext_lazy("its certificate is not valid yet"),
     Problem.OTHER_NAME: gettext_lazy("the certificate there is for another name"),
     Problem.SELF_SIGNED: gettext_lazy(
@@ -33,7 +33,7 @@ _MAYBE_THE_ROUTER = gettext_lazy(
 )
 _ADVICE = {
     Problem.UNKNOWN_NAME: gettext_lazy(
-        "Check the domain for typing errors, and add a DNS record (type A or AAAA) with your "
+        "Check the domain for typos, and add a DNS record (type A or AAAA) with your "
         "server's public address where your domain is managed. A new record may take an hour to "
         "be visible."
     ),
@@ -64,7 +64,7 @@ _ADVICE = {
 
 
 def reason(problem: Problem, detail: str = "") -> str:
-    """What is wrong, to be read after a colon: *its certificate has ended*."""
+    """What is wrong, to be read after a colon: *its certificate has expired*."""
     words = str(_REASONS[problem])
     return _("%(reason)s (%(detail)s)") % {"reason": words, "detail": detail} if detail else words
 

@@ -1,6 +1,6 @@
-"""Reaching a host as an ITSP would: its name, a connection, and a certificate that a known authority stands behind.
+"""Reaching a host as an ITSP would: its name, a connection, and a certificate from a known authority.
 
-Knows sockets only. What is wrong is told by a `Problem`; what to do about each is said elsewhere.
+Knows only sockets. A `Problem` says what is wrong; `problems.advice` says what to do.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class Problem(StrEnum):
     UNKNOWN_AUTHORITY = "unknown_authority"
 
 
-# They may hold only for who asks from inside: many routers don't lead back in.
+# These may be true only from inside: many routers don't loop connections back in.
 NOT_TESTABLE = frozenset({Problem.NO_LOOKUP, Problem.REFUSED, Problem.NO_CONNECTION})
 
-# Numbers of OpenSSL's x509_vfy.h; whatever else it objects to is a matter of the chain.
+# Numbers from OpenSSL's x509_vfy.h; any other objection is about the chain.
 _CERTIFICATE_PROBLEMS = {
     9: Problem.NOT_YET_VALID,
     10: Problem.EXPIRED,
@@ -56,7 +56,7 @@ Addresses = list[tuple[Any, ...]]  # as socket.getaddrinfo gives them
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What was found. `problem` is None where all is well; `detail` has the names of a certificate for others."""
+    """The result. `problem` is None if everything works; `detail` has the names of a certificate for others."""
 
     problem: Problem | None = None
     detail: str = ""
@@ -75,7 +75,7 @@ class NotReachedError(Exception):
 def reach(host: str, port: int, *, timeout: float = TIMEOUT, authorities: str = "") -> Reached:
     """Connects and looks at the certificate; within `timeout` seconds. Raises nothing of its own.
 
-    `authorities` is a file of certificates in place of those that are known everywhere.
+    `authorities` is a file of certificates to trust instead of the well-known ones.
     """
     try:
         with connected(host, port, timeout=timeout, authorities=authorities) as connection:
@@ -88,9 +88,9 @@ def reach(host: str, port: int, *, timeout: float = TIMEOUT, authorities: str = 
 def connected(
     host: str, port: int, *, tls: bool = True, timeout: float = TIMEOUT, authorities: str = ""
 ) -> Iterator[socket.socket]:
-    """A connection that is closed in the end. Raises NotReachedError with what is wrong.
+    """A connection, closed at the end of the block. Raises NotReachedError with what is wrong.
 
-    `timeout` is in seconds, for everything until it stands; afterwards it is that of each step.
+    `timeout` is in seconds, for everything until it is established, and then for each step.
     """
     ends_at = time.monotonic() + timeout
     addresses = _look_up(host, port, ends_at)
@@ -147,7 +147,7 @@ def _secure(
     context = ssl.create_default_context(
         cafile=authorities or os.environ.get("SSL_CERT_FILE") or DEFAULT_CA_BUNDLE_PATH
     )
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # newer Pythons ask for more than ITSPs do
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # newer Pythons demand more than ITSPs do
     connection.settimeout(_left(ends_at))
     try:
         return context.wrap_socket(connection, server_hostname=host)
@@ -163,7 +163,7 @@ def _secure(
 
 
 def _presented(host: str, addresses: Addresses, ends_at: float) -> x509.Certificate | None:
-    """The certificate that was refused, read over a second connection: the first one keeps it to itself."""
+    """The refused certificate, read over a second connection, since the first doesn't give it out."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with suppress(OSError, ValueError, NotReachedError):
@@ -195,5 +195,5 @@ def certificate_end(connection: socket.socket) -> dt.datetime | None:
 
 
 def _left(ends_at: float) -> float:
-    """Seconds until then; never 0, which would mean not to wait at all."""
+    """Seconds until then; never 0, which would mean not waiting at all."""
     return max(ends_at - time.monotonic(), 0.001)

@@ -36,7 +36,7 @@ def kept_key(folder: Path, name: str, make: Callable[[], str]) -> str:
 
 
 def secret_key(given: str, folder: Path, *, may_make: bool) -> str:
-    """Django's secret key. Raises `ImproperlyConfigured` where it is neither given nor may be made."""
+    """Django's secret key. Raises `ImproperlyConfigured` if none is given and none may be made."""
     if given:
         return given
     if not may_make:

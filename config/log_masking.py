@@ -7,8 +7,8 @@ import re
 
 _SLASH = r"(?:\\?/|%2F)"  # in JSON and in forms an address is escaped
 
-# The token of a webhook's address, of a sign-in link or of a file's link, and the secret in the address of a
-# ITSP's API. A file that people fetch has a short number in that place.
+# The token of a webhook's address, of a sign-in link or of a file's link, and the secret in the address of an
+# ITSP's API. Where people fetch files, the address has a short number in that place.
 _SECRETS = re.compile(
     rf"({_SLASH}webhooks{_SLASH}+[\w-]+{_SLASH}+|{_SLASH}welcome{_SLASH}+|{_SLASH}files{_SLASH}+(?=[\w%-]{{20}})"
     rf"|api_secret=)[^\s/&\"'?<>]+",

@@ -26,7 +26,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 class ClientAddressMiddleware:
     """Behind `TRUSTED_PROXIES` proxies, the client's address is the one that the outermost of them saw.
 
-    What stands left of it in the header was written by the client itself, and is believed by nobody.
+    What stands to its left in the header was written by the client itself and is not believed.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -36,7 +36,7 @@ class ClientAddressMiddleware:
         proxies = settings.TRUSTED_PROXIES
         seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
         if 0 < proxies <= len(seen):
-            with suppress(ValueError):  # what is no address is not believed either
+            with suppress(ValueError):  # anything that is not an address is not believed either
                 request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(seen[-proxies].strip()))
         return self.get_response(request)
 
@@ -48,7 +48,7 @@ class ItspMiddleware:
     """ITSPs' requests go straight to their view, on any host: their secret is the token in the address.
 
     They have no session, no language and no page, and the views have limits of their own. That saves an eighth of
-    a webhook's time. Plain http is taken too: an ITSP that is sent elsewhere may drop the message, or the file.
+    a webhook's time. Plain http is accepted too: an ITSP that is redirected may drop the message, or the file.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -58,9 +58,7 @@ class ItspMiddleware:
         if not request.path_info.startswith(ITSP_ADDRESSES):
             return self.get_response(request)
         try:
-            found = resolve(
-                request.path_info.rstrip("/") + "/"
-            )  # an address is easily copied without its last sign
+            found = resolve(request.path_info.rstrip("/") + "/")  # easily lost when an address is copied
         except Resolver404:
             return HttpResponse(status=404)
         response: HttpResponseBase = found.func(request, *found.args, **found.kwargs)
@@ -76,7 +74,7 @@ class PortalHostMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # The health check of a container asks under any name.
+        # A container's health check asks under any name.
         if request.path_info == "/health/" or is_ours(request):
             return self.get_response(request)
         return HttpResponse(
@@ -94,9 +92,9 @@ _UPLOAD = re.compile(r"/inbox/[0-9]+/files/")
 
 
 class BodyLimitMiddleware:
-    """Refuses a body that is announced too large before a byte of it is read.
+    """Refuses a body that is announced as too large before a byte of it is read.
 
-    Files of people who are signed in may be large: their view reads them piece by piece, and knows their limit.
+    Files of signed-in people may be large: their view reads them piece by piece and has a limit of its own.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -126,10 +124,10 @@ _STRANGERS, _PEOPLE = Places(each=TOGETHER), Places()
 
 
 class FormsMiddleware:
-    """Forms take few of the threads: a body may come in as slowly as its sender likes.
+    """Forms hold few of the threads, since a body may come in as slowly as its sender likes.
 
-    Those of strangers hold their place to the end, since a wrong password costs a third of a second of work; those of
-    people who are signed in only until they are read.
+    A stranger's form holds its place to the end, since a wrong password costs a third of a second of work; a
+    signed-in person's only until it is read.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -14,8 +14,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
 
-# DEBUG=1 is for trying out and developing: keys are made on the first run and plain http will do.
-# Django's own debug mode is a switch apart: it keeps every query in memory and shows variables in error pages.
+# DEBUG=1 is for trying out and developing: keys are generated on the first run and plain http will do.
+# Django's own debug mode has its own switch: it keeps every query in memory and shows variables on error pages.
 TRYING_OUT = env.bool("DEBUG", default=True)
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 
@@ -28,16 +28,16 @@ CREDENTIALS_KEYS = credentials_keys(
 # -- Who may ask what ------------------------------------------------------------------------------------------
 
 # config.middleware.PortalHostMiddleware decides: the portal answers on PORTAL_HOSTS and on the domains of the
-# portal's own list, webhook addresses and links of files on any host.
+# portal's own list, webhook addresses and file links on any host.
 ALLOWED_HOSTS = ["*"]
 PORTAL_HOSTS = env.list("PORTAL_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 PORT = env.int("PORT", default=8000)
 EVENTS_PORT = env.int("EVENTS_PORT", default=8001)
 # In production a proxy passes /events/ of the portal's own address on to that port.
 EVENTS_ON_PORT = TRYING_OUT
-# Seconds after which a stream ends for who has signed out, and hears of other queues.
+# Seconds after which a stream notices that its person has signed out or changed queues.
 EVENTS_LOOK_AGAIN = env.float("EVENTS_LOOK_AGAIN", default=30)
-LOCAL_ORIGIN = f"http://127.0.0.1:{PORT}"  # where an ITSP that is played on this machine fetches files
+LOCAL_ORIGIN = f"http://127.0.0.1:{PORT}"  # where the simulator on this machine fetches files
 
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 if env.bool("TRUST_FORWARDED_PROTO", default=False):
@@ -47,9 +47,9 @@ SECURE_HTTPS = env.bool("SECURE_HTTPS", default=not TRYING_OUT)
 SECURE_SSL_REDIRECT = SECURE_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_HTTPS else 0
-# Both bind a company's other names too, so they are for the one to decide who knows them.
+# Both also bind a company's other host names, so somebody who knows these has to decide.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = env.bool("HSTS_SUBDOMAINS", default=False)
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they ask for just that
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they ask for exactly that
 SESSION_COOKIE_SECURE = SECURE_HTTPS
 CSRF_COOKIE_SECURE = SECURE_HTTPS
 SESSION_COOKIE_NAME = "trunkline_session"
@@ -78,7 +78,7 @@ AXES_LOCKOUT_CALLABLE = "config.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-# Else whoever goes on trying keeps a login locked for ever, and its row grows with each try.
+# Otherwise whoever keeps trying locks a login for ever, and its row grows with each try.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
 
@@ -162,7 +162,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"]["OPTIONS"] = {
-        # Who was stopped, or cut off, in the middle of a transaction must not hold up everybody else for long.
+        # A process that was stopped or cut off in a transaction must not hold up all others for long.
         "options": "-c idle_in_transaction_session_timeout=10s",
         "keepalives_idle": 10,  # seconds
         "tcp_user_timeout": 10_000,  # milliseconds
@@ -171,13 +171,13 @@ else:
             "min_size": 1,
             "max_size": env.int("DATABASE_POOL", default=20),
             "timeout": 10,
-            "reconnect_timeout": 5,  # of 300: else the pauses grow to minutes while the database is away
+            "reconnect_timeout": 5,  # instead of 300, with which pauses grow to minutes while the database is away
         },
     }
 
 SPOOL_FOLDER = TRUNKLINE_HOME / "spool"
 MAX_FILES_BYTES = 100 * 1024 * 1024
-# Base64 makes 4 bytes of 3; one more mebibyte for the rest of the body.
+# Base64 turns 3 bytes into 4; one more mebibyte for the rest of the body.
 MAX_WEBHOOK_BYTES = MAX_FILES_BYTES * 4 // 3 + 1024 * 1024
 MAX_FORM_BYTES = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_FORM_BYTES
@@ -185,7 +185,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_FORM_BYTES
 # -- Languages, times, files of the pages --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
-# Those that our own texts are there in: Django has its own in ninety, and a page would mix two.
+# The languages of our own texts: Django has ninety, and a page would mix two.
 LANGUAGES = [("en", "English")]
 USE_I18N = True
 FORMAT_MODULE_PATH = ["config.formats"]
@@ -224,20 +224,20 @@ if FILES_S3_BUCKET := env.str("FILES_S3_BUCKET", default=""):
             "secret_key": env.str("FILES_S3_SECRET_KEY", default="") or None,
             "location": "files",
             "default_acl": None,
-            "max_memory_size": 1024 * 1024,  # what is larger goes through the disk
+            "max_memory_size": 1024 * 1024,  # larger files go through the disk
         },
     }
 
 # -- ITSPs -------------------------------------------------------------------------------------------------------
 
-# The address of each ITSP's API by its slug, where it is not the adapter's own; a channel's own goes before it.
+# The API address of each ITSP by slug, if not the adapter's own; a channel's own takes precedence.
 PROVIDER_BASE_URLS = {"apidaze": env.str("APIDAZE_BASE_URL", default="")}
 # One hand-over takes at most this long, in seconds; a claim older than CLAIM_LIFETIME belongs to a dead worker.
 SEND_TIMEOUT = 40
 CLAIM_LIFETIME = 50
 SEND_THREADS = env.int("SEND_THREADS", default=256)
 WAITED_TOO_LONG_HOURS = 24
-# Of people, after their last page closed; and how long a customer waits for one who is away before colleagues see it.
+# People are away this long after closing their last page; colleagues see a customer who waits this long for them.
 AWAY_AFTER_MINUTES = 10
 WAITING_TOO_LONG_MINUTES = 30
 FILE_HOURS = env.int("FILE_HOURS", default=72)

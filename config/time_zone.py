@@ -14,7 +14,7 @@ COOKIE = "trunkline_zone"  # set by static/trunkline/early/zone.js
 
 
 class TimeZoneMiddleware:
-    """Below `/inbox/` the zone that the browser names; the portal's own without a cookie, or with one that is none."""
+    """Below `/inbox/`, the zone that the browser names; `TIME_ZONE` without a cookie, or with an unknown zone."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

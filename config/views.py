@@ -37,7 +37,7 @@ def health(request: HttpRequest) -> JsonResponse:
 def locked_out(
     request: HttpRequest, response: HttpResponse | None = None, credentials: Any = None
 ) -> HttpResponse:
-    """The page after too many wrong passwords: says how long to wait."""
+    """The page after too many wrong passwords, with how long to wait."""
     from axes.helpers import get_cool_off
 
     cool_off = get_cool_off(request)
@@ -46,14 +46,14 @@ def locked_out(
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that came from an old page: says what to do instead of what went wrong inside."""
+    """For a form from an outdated page: says what to do, not what failed inside."""
     return render(request, "csrf_failure.html", status=403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """After an error that nobody foresaw: 503 if the database did not answer, else 500.
+    """After an unforeseen error: 503 if the database did not answer, else 500.
 
-    Nothing of the request is shown: what it needs, its session first of all, may be what failed.
+    Shows nothing of the request: what it needs, such as the session, may be what failed.
     """
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
         return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "20"})

@@ -1,7 +1,7 @@
 """Places: how many of a web process's threads may be held at once by those who take their time.
 
-Of its 20 threads four each are for forms of strangers, forms of people, uploads, downloads of people and downloads of
-ITSPs, so that four are left for webhooks always.
+Of its 20 threads, forms of strangers, forms being read, uploads, people's downloads and ITSPs' downloads may hold at
+most four each, so that no one kind can take them all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A channel's form: what every ITSP asks for, and the credentials of one."""
+"""A channel's form: the fields of every ITSP, and the credentials of the chosen one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_CREDENTIAL = 255
 
 
 class ChannelForm(PortalForm[Channel]):
-    """`channel_form` makes one for an ITSP."""
+    """The form for one ITSP; made by `channel_form`."""
 
     provider: ClassVar[Provider]
     own_address: ClassVar[str]
@@ -116,16 +116,16 @@ class ChannelForm(PortalForm[Channel]):
 
     def _clean_timeout(self) -> None:
         if "session_timeout_days" in self.fields and not self.cleaned_data.get("close_automatically"):
-            self.errors.pop("session_timeout_days", None)  # not asked for: what is stored stays
+            self.errors.pop("session_timeout_days", None)  # not asked for: keep what is stored
             self.cleaned_data["session_timeout_days"] = self.instance.session_timeout_days
 
     def _clean_credentials(self) -> None:
-        """Half a pair is no pair: what is entered must be whole together with what is stored."""
+        """Half a pair is useless: entered and stored values together must be complete."""
         entered = self.entered_credentials()
         if self.instance.pk is None:
             return
         if "base_url" in self.changed_data:
-            # What is stored goes only where it was meant to go: at another address it is entered anew.
+            # Stored credentials go only to the address they were entered for.
             for each in self.provider.credential_fields:
                 if each.name not in entered:
                     text = _("You changed the API address: enter this again.")
@@ -146,7 +146,7 @@ class ChannelForm(PortalForm[Channel]):
         return {name: value for name, value in values.items() if value}
 
     def ask_for_credentials_again(self) -> None:
-        """Says at the credentials that were entered that the page which shows an error elsewhere has them no more."""
+        """Asks again for entered credentials when another field has an error: the page never sends them back."""
         for name in self.entered_credentials():
             text = _(
                 "Enter this again: nothing has been saved yet, and it is never sent back to the browser."
@@ -159,14 +159,14 @@ class ChannelForm(PortalForm[Channel]):
 
 
 def credential_field(name: str) -> str:
-    """The form's field for a credential of an ITSP."""
+    """The name of the form's field for a credential."""
     return f"credential_{name}"
 
 
 def channel_form(provider: Provider, own_address: str) -> type[ChannelForm]:
     """The form of channels at one ITSP. The credentials are write-only: never bound to what is stored.
 
-    `own_address` is this portal's address as the browser knows it, for a webhook address before there is a domain.
+    `own_address` is this portal's address in the browser, used for the webhook address while there is no domain.
     """
     credentials = {
         credential_field(each.name): forms.CharField(

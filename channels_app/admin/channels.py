@@ -1,4 +1,4 @@
-"""A channel's page, as far as the set-up goes. What needs counts and sessions is added in `messaging.admin`."""
+"""A channel's page: its set-up. `messaging.admin` adds what needs counts and sessions."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class ChannelAdmin(PortalAdmin[Channel]):
         if not change:
             obj.domain = Domain.objects.first()
         if "domain" in form.changed_data:
-            obj.webhook_tested_at = None  # that was another address
+            obj.webhook_tested_at = None  # of the earlier address
         super().save_model(request, obj, form, change)
         if change and "enabled" in form.changed_data:
             obj.note_switch()
@@ -154,17 +154,17 @@ class ChannelAdmin(PortalAdmin[Channel]):
         return TemplateResponse(request, "portal/channels/choose_itsp.html", context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {}  # the address says the ITSP only
+        return {}  # the address only names the ITSP
 
     # -- A new webhook address -------------------------------------------------------------------------------------
 
     @object_view("rotate", asks_first=True)
     def rotate_view(self, request: HttpRequest, channel: Channel) -> HttpResponse | None:
-        """Asks when the present webhook address shall end; POST makes the new one."""
+        """GET: asks when the current webhook address should end. POST: makes the new one."""
         if request.method == "POST" and request.POST.get("old_address") in ("later", "now"):
             at_once = request.POST["old_address"] == "now"
             WebhookToken.rotate(channel, end_old_at_once=at_once)
-            self.log_change(request, channel, _("Made a new webhook address."))
+            self.log_change(request, channel, _("Created a new webhook address."))
             text = (
                 _("There is a new webhook address: enter it at the ITSP now. The old one no longer works.")
                 if at_once

@@ -73,7 +73,7 @@ class DomainAdmin(PortalAdmin[Domain]):
     def status_badge(self, domain: Domain) -> SafeString:
         return domain_status(domain)
 
-    @admin.display(description=gettext_lazy("certificate ends"), ordering="certificate_ends_at")
+    @admin.display(description=gettext_lazy("certificate expires"), ordering="certificate_ends_at")
     def certificate_end(self, domain: Domain) -> str | None:
         ends_at = domain.certificate_ends_at
         return date_format(timezone.localtime(ends_at), "j M Y") if ends_at else None
@@ -95,7 +95,7 @@ class DomainAdmin(PortalAdmin[Domain]):
     def tell_check(
         self, request: HttpRequest, domains: Iterable[Domain], *, with_advice: bool = True
     ) -> None:
-        """Checks them over the network, and tells the person what was found, and what to do."""
+        """Checks domains over the network, and tells the person what was found and what to do."""
         for domain in domain_checks.check(domains, timeout=CHECK_TIMEOUT):
             status, reason = domain.standing
             words = f"{status.label}: {reason}" if reason else status.label

@@ -111,7 +111,7 @@ class NewExtensionForm(ExtensionForm):
 
 
 class ExtensionAdmin(SignInLinkAdmin[Extension]):
-    """Without who is here now, which is added in `messaging.admin`."""
+    """Extensions, without presence, which `messaging.admin` adds."""
 
     form = ExtensionForm
     change_form_template = "portal/people/login_change_form.html"

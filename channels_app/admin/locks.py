@@ -12,7 +12,7 @@ from channels_app.models import User
 
 
 def locked_usernames() -> set[str]:
-    """The login names that a lock keeps out now, from at least one address."""
+    """The login names that are locked now for at least one address."""
     attempts = AccessAttempt.objects.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT)
     if cool_off := get_cool_off(None):
         attempts = attempts.filter(attempt_time__gt=timezone.now() - cool_off)
@@ -20,5 +20,5 @@ def locked_usernames() -> set[str]:
 
 
 def unlock(user: User) -> bool:
-    """Lets `user` try again at once; whether there was anything to forget."""
+    """Lets `user` try again at once; returns whether there was a lock or a failed attempt."""
     return bool(reset(username=user.username))

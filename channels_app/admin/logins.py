@@ -22,7 +22,7 @@ from channels_app.admin.locks import locked_usernames, unlock
 from channels_app.admin.sign_in_links import SignInLinkAdmin
 from channels_app.models import Role, User
 
-# A role says everything: there are no groups.
+# The role decides everything: there are no groups.
 admin.site.unregister(Group)
 
 
@@ -52,7 +52,7 @@ class LoginForm(PortalForm[User]):
             if self.instance.pk == self.editor.pk:
                 self.add_error(field, _("You can't remove your own permissions: ask another administrator."))
             elif not _other_administrators(self.instance):
-                self.add_error(field, _("This is the last administrator: make another one first."))
+                self.add_error(field, _("This is the last administrator: make somebody else one first."))
         return cleaned
 
     def _stops_administering(self) -> bool:
@@ -93,7 +93,7 @@ class LoginAdmin(SignInLinkAdmin[User]):
         return obj
 
     def rows_of_change(self, pk: int) -> QuerySet[User]:
-        # All administrators, in one order: each of two who demote each other asks who is left.
+        # All administrators, in a fixed order: two who demote each other both check who is left.
         return User.objects.filter(Q(pk=pk) | Q(role=Role.ADMINISTRATOR)).order_by("pk")
 
     @admin.display(description=gettext_lazy("extension"), ordering="extension__number")
@@ -159,7 +159,7 @@ class LoginAdmin(SignInLinkAdmin[User]):
             text = ngettext("%(names)s can sign in again.", "%(names)s can sign in again.", len(unlocked))
             self.message_user(request, text % {"names": names}, messages.SUCCESS)
         else:
-            self.message_user(request, _("Nothing was locked."), messages.INFO)
+            self.message_user(request, _("None of them was locked."), messages.INFO)
 
     def why_kept(self, request: HttpRequest, obj: User) -> str:
         if obj.pk == request.user.pk:

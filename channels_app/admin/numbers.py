@@ -25,12 +25,12 @@ from channels_app.phone_numbers import is_us_number
 
 MAX_ROWS = 500  # a form with more takes too long to draw
 EXTENSION, QUEUE = "extension", "queue"
-NEW_QUEUE = "new-queue"  # offered while there is none, since a number needs somebody who receives
+NEW_QUEUE = "new-queue"  # offered while there is none, since a number needs a destination
 Registration = RoutingRule.Registration
 
 
 def destination_choices() -> list[Any]:
-    """All that a number's inbound messages can go to, for one drop-down."""
+    """All destinations for a number's inbound messages, for one drop-down."""
     extensions = [
         (f"{EXTENSION}:{pk}", _("Extension %(number)s %(name)s") % {"number": number, "name": name})
         for pk, number, name in Extension.objects.values_list("pk", "number", "name")
@@ -55,7 +55,7 @@ def destination_of(rule: RoutingRule) -> str:
 
 
 def channels_of(rules: QuerySet[RoutingRule]) -> list[Link]:
-    """Where the destinations of these numbers are changed."""
+    """Links to the channels on whose pages these numbers' destinations are changed."""
     return [
         link_to(channel, "?tab=messaging-setting")
         for channel in Channel.objects.filter(rules__in=rules).distinct()
@@ -63,14 +63,14 @@ def channels_of(rules: QuerySet[RoutingRule]) -> list[Link]:
 
 
 def kind_of(number: str) -> str:
-    """What the row asks for depends on it: `sender-id`, `us` or `number`; "" where there is none yet."""
+    """What kind of number it is, which decides the row's fields: `sender-id`, `us` or `number`; "" for none yet."""
     if not number.startswith("+"):
         return "sender-id" if number else ""
     return "us" if is_us_number(number) else "number"
 
 
 class RegistrationSelect(Select):
-    """The 10DLC choice, and the warning that shows while the number is not registered."""
+    """The 10DLC choice, with the warning shown while the number is not registered."""
 
     def render(self, *args: Any, **kwargs: Any) -> SafeString:
         warning = _(
@@ -110,7 +110,7 @@ class NumberForm(PortalForm[RoutingRule]):
             return
         self._set_up_number()
         set_choices(self.fields["destination"], destinations)
-        for field in self.fields.values():  # the labels stand in the table's head
+        for field in self.fields.values():  # the table's head has the labels
             field.widget.attrs["aria-label"] = field.label or ""
         self.initial["destination"] = destination_of(self.instance)
         self._set_up_registration()
@@ -146,7 +146,7 @@ class NumberForm(PortalForm[RoutingRule]):
 
     def save(self, commit: bool = True) -> RoutingRule:
         new = self.instance.destination_queue
-        if new is not None and new.pk is None:  # two rows may ask for it
+        if new is not None and new.pk is None:  # two rows may use it
             self.instance.destination_queue = MessageQueue.objects.get_or_create(name=new.name)[0]
         return super().save(commit)
 
@@ -184,11 +184,11 @@ class NumberInline(TabularInline[RoutingRule, Channel]):
     extra = 0
     max_num = MAX_ROWS
     hide_title = True
-    # The tab of the parent's form that it stands in: channels_app.admin.kit.tabs.
+    # The tab of the parent's form it belongs to: channels_app.admin.kit.tabs.
     fieldset_tab = gettext_lazy("Messaging Setting")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        # Without it, whoever claims a million rows gets 2,000 drawn.
+        # Without it, a request that claims a million rows gets 2,000.
         return super().get_formset(request, obj, **{"absolute_max": MAX_ROWS, **kwargs})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RoutingRule]:

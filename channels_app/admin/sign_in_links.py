@@ -1,4 +1,4 @@
-"""One-time sign-in links: made by an administrator, shown once, on a page that nothing keeps."""
+"""One-time sign-in links: made by an administrator, shown once, on a page that is never stored."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Model)
 
 
 class SignInLinkAdmin(PortalAdmin[M]):
-    """An admin of things that have a login, with a button that makes it a new sign-in link."""
+    """An admin of objects with a login, with a button that makes a new sign-in link for it."""
 
     def login_of(self, obj: M) -> User:
         raise NotImplementedError
@@ -29,11 +29,11 @@ class SignInLinkAdmin(PortalAdmin[M]):
     def sign_in_link_view(self, request: HttpRequest, obj: M) -> HttpResponse:
         """Ends the login's earlier link and shows a new one."""
         with transaction.atomic():
-            self.log_change(request, obj, _("Made a new sign-in link."))
+            self.log_change(request, obj, _("Created a new sign-in link."))
             return self.show_new_link(request, obj, title=_("New sign-in link"))
 
     def show_new_link(self, request: HttpRequest, obj: M, *, title: str) -> HttpResponse:
-        """The page with a new link. The link goes into no message: those are kept in cookies and sessions."""
+        """The page with a new link. The link is never put into a message: those are kept in cookies and sessions."""
         user = self.login_of(obj)
         token = SignInLink.issue(user)
         context: dict[str, Any] = {

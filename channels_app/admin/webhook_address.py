@@ -18,7 +18,7 @@ from channels_app.moments import moment
 
 
 class AddressSelect(Select):
-    """The addresses, a button that copies the chosen one, and the way to a new one."""
+    """The addresses, a button that copies the chosen one, and a link to make a new one."""
 
     addresses: dict[str, str] = {}
 
@@ -57,7 +57,7 @@ class AddressField(ModelChoiceField[Domain]):
         )
 
     def offer(self, channel: Channel, own_address: str) -> None:
-        """The addresses of `channel`: one a domain; where there is no domain yet, this machine's own."""
+        """Offers the addresses of `channel`: one per domain; this machine's own while there is no domain."""
         path = channel.webhook_path
         domains = list(Domain.objects.all())
         addresses = {str(domain.pk): f"{domain.origin}{path}" for domain in domains}

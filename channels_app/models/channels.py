@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MAX_RATE = 1000  # messages a second
 MAX_TIMEOUT_DAYS = 365
-SWITCHED_OFF = "disabled"  # among the changes of status
+SWITCHED_OFF = "disabled"  # in the status history
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
@@ -47,7 +47,7 @@ class Channel(models.Model):
         _("name"),
         max_length=127,
         unique=True,
-        help_text=_("As it shows in lists, up to 127 characters."),
+        help_text=_("Shown in lists; up to 127 characters."),
         error_messages={"unique": _("There is already a channel with this name.")},
     )
     enabled = models.BooleanField(
@@ -113,7 +113,7 @@ class Channel(models.Model):
     failure_detail = models.CharField(max_length=300, blank=True, default="", editable=False)
     checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     status_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # When a self-test last went all the way, through the domain that is chosen still.
+    # When a self-test last succeeded, through the domain that is still chosen.
     webhook_tested_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -154,7 +154,7 @@ class Channel(models.Model):
     def file_origin(self) -> str:
         """Where the ITSP fetches files, as `https://sms.example.com`; "" where there is no such address.
 
-        The chosen domain; an ITSP that is played on this machine needs none.
+        The chosen domain; the simulator on this machine needs none.
         """
         if self.domain is not None:
             return self.domain.origin
@@ -163,7 +163,7 @@ class Channel(models.Model):
 
     @property
     def holds_queue(self) -> bool:
-        """Whether sending waits for a successful check: no message would be accepted as things are."""
+        """Whether sending waits for a successful check, since no message would be accepted now."""
         return self.status == self.Status.FAILED and self.failure_code in HOLDS_QUEUE
 
     @property
@@ -184,9 +184,9 @@ class Channel(models.Model):
         return why_it_failed(self.failure_code, self.failure_detail)
 
     def set_credentials(self, entered: Mapping[str, str]) -> None:
-        """Stores what was entered; a field left empty keeps what is stored, as far as that can be read.
+        """Stores the entered credentials; an empty field keeps the stored one, if that can be read.
 
-        With nothing entered, what is stored is put under the first key again: so that an old key can go.
+        With nothing entered, encrypts the stored ones with the first key again, so that an old key can be removed.
         """
         entered = {name: value for name, value in entered.items() if value}
         try:
@@ -209,7 +209,7 @@ class Channel(models.Model):
             return set()
 
     def ask_itsp(self, *, timeout: float = 10) -> CheckResult | None:
-        """What the ITSP says to the credentials; None where they can't be read.
+        """The ITSP's answer about the credentials; None if they can't be read.
 
         Uses the network, for `timeout` seconds at most, and not the database.
         """
@@ -220,7 +220,7 @@ class Channel(models.Model):
         return self.provider.check_credentials(account, timeout=timeout)
 
     def record_check(self, result: CheckResult | None) -> bool:
-        """Records an answer to `ask_itsp`, if the credentials are still those that were asked about.
+        """Records the answer of `ask_itsp`, unless the credentials have been changed since.
 
         Returns whether the channel is connected.
         """
@@ -232,7 +232,7 @@ class Channel(models.Model):
             return True
         code = failure_code_of(result)
         if code == FailureCode.NO_ANSWER and self.holds_queue:
-            return False  # nothing new is known: the queue waits until a check succeeds
+            return False  # nothing new: the queue waits until a check succeeds
         why = result.code if code == FailureCode.NO_ANSWER else ""
         self.record_failure(code, result.detail or why)
         return False
@@ -249,7 +249,7 @@ class Channel(models.Model):
         )
         found = {"status": status, "failure_code": code, "failure_detail": detail, "checked_at": now}
         with transaction.atomic():
-            # One statement decides whether it is a change: several processes may find the same at once.
+            # One statement decides whether this is a change: several processes may find the same at once.
             changed = asked_about.exclude(status=status, failure_code=code)
             if changed.update(**found, status_changed_at=now):
                 self.status_changed_at = now
@@ -258,7 +258,7 @@ class Channel(models.Model):
                 asked_about.update(**found)
 
     def note_switch(self) -> None:
-        """Notes among the changes of status that the channel was switched on or off."""
+        """Adds to the status history that the channel was enabled or disabled."""
         self._note_status(self.status if self.enabled else SWITCHED_OFF, timezone.now())
 
     def _note_status(self, status: str, now: dt.datetime) -> None:
@@ -284,17 +284,17 @@ class Channel(models.Model):
 
     @property
     def webhook_token(self) -> str:
-        """The current token of the webhook's address, made where there is none yet."""
+        """The current token of the webhook's address, created if there is none yet."""
         current = self.tokens.filter(ends_at=None).first()
         return (current or self.tokens.get_or_create(ends_at=None)[0]).token
 
     @property
     def webhook_path(self) -> str:
-        """Where the ITSP's requests come in, under any domain."""
+        """The path of the webhook's address, the same on any domain."""
         return reverse("webhook", args=[self.itsp, self.webhook_token])
 
     def note_webhook_test(self, *, passed: bool) -> None:
-        """Notes whether a self-test went all the way, unless another domain has been chosen meanwhile."""
+        """Records whether a self-test succeeded, unless another domain has been chosen meanwhile."""
         self.webhook_tested_at = timezone.now() if passed else None
         asked = Channel.objects.filter(pk=self.pk, domain=self.domain)
         asked.update(webhook_tested_at=self.webhook_tested_at)

@@ -19,13 +19,13 @@ from channels_app import problems
 from channels_app.reachability import NOT_TESTABLE, Problem, Reached
 
 ENDS_SOON_DAYS = 21
-LATELY = dt.timedelta(days=7)  # a message that came in since shows that a domain works
+LATELY = dt.timedelta(days=7)  # a message that came in within this time shows that a domain works
 ONCE_A_MINUTE = dt.timedelta(minutes=1)
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
 def validate_host_name(host: str) -> None:
-    """Refuses what can't be the host name of a webhook: `ValidationError` with the reason and an example."""
+    """Raises `ValidationError`, with reason and example, for what can't be a webhook's host name."""
     if "_" in host:
         raise ValidationError(
             _(
@@ -56,9 +56,9 @@ def validate_host_name(host: str) -> None:
 
 class DomainQuerySet(models.QuerySet["Domain"]):
     def note_inbound(self, host: str, port: int | None) -> None:
-        """Notes that a message came in through this host, once a minute at most.
+        """Records that a message came in through this host, at most once a minute.
 
-        `port` is None where the request's host had none: then it was 443, or the proxy left the port out.
+        `port` is None if the request's host had none: then it was 443, or the proxy left it out.
         """
         of_host = self.filter(host=host)
         if port is None and of_host.filter(port=443).exists():
@@ -71,19 +71,19 @@ class DomainQuerySet(models.QuerySet["Domain"]):
 
 
 class Standing(NamedTuple):
-    """How a domain stands, and why in words."""
+    """A domain's status, and the reason in words."""
 
     status: Domain.Status
     reason: str = ""
 
 
 class Domain(models.Model):
-    """A host name, and a port where it is not 443, under which webhooks and file links reach the portal."""
+    """A host name and port at which webhooks and file links reach the portal."""
 
     class Status(models.TextChoices):
         NOT_CHECKED = "not_checked", _("Not checked yet")
         WORKS = "works", _("Works")
-        ENDS_SOON = "ends_soon", _("Certificate ends soon")
+        ENDS_SOON = "ends_soon", _("Certificate expires soon")
         NOT_TESTABLE = "not_testable", _("Could not be tested from here")
         BROKEN = "broken", _("Broken")
 
@@ -101,7 +101,9 @@ class Domain(models.Model):
     problem = models.CharField(max_length=20, blank=True, default="", editable=False)
     problem_detail = models.CharField(max_length=300, blank=True, default="", editable=False)
     checked_at = models.DateTimeField(_("checked"), null=True, blank=True, editable=False)
-    certificate_ends_at = models.DateTimeField(_("certificate ends"), null=True, blank=True, editable=False)
+    certificate_ends_at = models.DateTimeField(
+        _("certificate expires"), null=True, blank=True, editable=False
+    )
     last_inbound_at = models.DateTimeField(_("last message in"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
@@ -140,7 +142,7 @@ class Domain(models.Model):
 
     @property
     def standing(self) -> Standing:
-        """How it stands now, as far as the last check and the messages that came in tell."""
+        """The status by the last check and the messages that came in since."""
         status = Domain.Status
         if self.checked_at is None:
             return Standing(status.NOT_CHECKED)
@@ -173,7 +175,7 @@ class Domain(models.Model):
         return Standing(Domain.Status.NOT_TESTABLE, problems.reason(problem))
 
     def record(self, found: Reached) -> None:
-        """Notes what a check has found, unless the domain has been changed meanwhile."""
+        """Records the result of a check, unless the domain has been changed meanwhile."""
         self.problem, self.problem_detail = found.problem or "", found.detail[:300]
         self.checked_at, self.certificate_ends_at = timezone.now(), found.certificate_ends_at
         Domain.objects.filter(pk=self.pk, host=self.host, port=self.port).update(
@@ -184,6 +186,6 @@ class Domain(models.Model):
         )
 
     def forget_check(self) -> None:
-        """What was found holds no more: it is another address now. To be saved."""
+        """Drops the last result, which is about an earlier address. The caller saves."""
         self.problem = self.problem_detail = ""
         self.checked_at = self.certificate_ends_at = self.last_inbound_at = None

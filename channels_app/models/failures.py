@@ -1,4 +1,4 @@
-"""Why a connection to an ITSP failed: codes, and their words."""
+"""Why a connection to an ITSP failed: codes and their texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from channels_app.providers.base import CheckOutcome, CheckResult
 
 
 class FailureCode(models.TextChoices):
-    """Why a connection failed; what is in `HOLDS_QUEUE` holds the queue until a check succeeds."""
+    """Why a connection failed; those in `HOLDS_QUEUE` hold the queue until a check succeeds."""
 
     CREDENTIALS = "credentials", _("the ITSP rejects the key and secret")
     WRONG_ADDRESS = "wrong_address", _("this is not the ITSP's address")
@@ -19,7 +19,7 @@ class FailureCode(models.TextChoices):
 
 HOLDS_QUEUE = (FailureCode.CREDENTIALS, FailureCode.WRONG_ADDRESS, FailureCode.UNREADABLE)
 
-# Codes of the providers', for what could not be checked and came without words of the ITSP's.
+# Codes of the adapters, for failed checks without any words of the ITSP.
 _WHY_NOT_CHECKED = {
     "unknown_host": _("the name in the API address can't be found"),
     "connection": _("nothing answers at the API address"),
@@ -32,7 +32,7 @@ _WHY_NOT_CHECKED = {
 
 
 def why_it_failed(code: str, detail: str) -> str:
-    """Why a connection failed, in words: the reason, and in brackets what is known besides."""
+    """Why a connection failed, in words: the reason, and more detail in brackets."""
     reason = str(FailureCode(code).label) if code else ""
     return f"{reason} ({_WHY_NOT_CHECKED.get(detail, detail)})" if detail else reason
 

@@ -13,7 +13,7 @@ from channels_app.models.extensions import Extension
 from channels_app.models.queues import MessageQueue
 from channels_app.phone_numbers import is_us_number, normalise_sender
 
-# Written out, since every new session asks it: Django took longer to build it than the database to answer.
+# Written out, since every new session needs it: Django took longer to build it than the database to answer.
 _DESTINATION = """
     SELECT extension.id, extension.number, extension.name, queue.id, queue.name
     FROM channels_app_routingrule rule
@@ -126,7 +126,7 @@ class RoutingRule(models.Model):
         return self.destination_extension or self.destination_queue
 
     def warns_for(self, customer_number: str) -> bool:
-        """Whether US carriers will probably drop what this number sends to `customer_number`."""
+        """Whether US carriers will probably drop messages from this number to `customer_number`."""
         return (
             is_us_number(self.number)
             and is_us_number(customer_number)

@@ -1,4 +1,4 @@
-"""What a channel's status was, and when it changed."""
+"""The status history of channels."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from django.utils.translation import gettext_lazy as _
 from channels_app.models.channels import SWITCHED_OFF, Channel
 from channels_app.models.failures import FailureCode, why_it_failed
 
-KEPT = 100  # changes of a channel: the newest
+KEPT = 100  # the newest of each channel
 
 
 class ChannelStatusChangeQuerySet(models.QuerySet["ChannelStatusChange"]):
     def forget_oldest(self) -> None:
-        """Of the changes of one channel, keeps the newest `KEPT`."""
+        """Keeps only the newest `KEPT` changes of a channel."""
         old = list(self.values_list("pk", flat=True)[KEPT:])
         if old:
             self.filter(pk__in=old).delete()
 
 
 class ChannelStatusChange(models.Model):
-    """One change: what the status became. Written by `Channel`, which keeps the newest of them."""
+    """One change: the new status. Written by `Channel`, which keeps the newest."""
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="status_changes")
     status = models.CharField(max_length=12, choices=[*Channel.Status.choices, (SWITCHED_OFF, _("Disabled"))])

@@ -22,7 +22,7 @@ class Role(models.TextChoices):
     AGENT = "agent", _("Agent")
 
 
-# What a supervisor may do in the portal: see what flows, and move sessions. Everything else is set-up.
+# Supervisors see sessions, logs and statistics, and move sessions. Everything else is set-up.
 SUPERVISOR_PERMISSIONS = frozenset(
     {
         "messaging.view_session",
@@ -37,19 +37,19 @@ SUPERVISOR_PERMISSIONS = frozenset(
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
-        """A login; without a password it can be used only through a sign-in link."""
+        """Creates a login; without a password it can only be used through a sign-in link."""
         user = self.model(username=self.model.normalize_username(username), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> User:
-        """What `manage.py createsuperuser` makes: an administrator."""
+        """Creates an administrator, for `manage.py createsuperuser`."""
         return self.create_user(username, password, role=Role.ADMINISTRATOR, **fields)
 
 
 class User(AbstractBaseUser):
-    """A login. What it may do follows from its role alone: there are no groups and no single permissions."""
+    """A login. Its role alone decides what it may do: there are no groups and no single permissions."""
 
     username = models.CharField(
         _("login name"),
@@ -88,7 +88,7 @@ class User(AbstractBaseUser):
 
     @property
     def is_staff(self) -> bool:
-        """Django admin's word for: may open the portal."""
+        """Whether this login may open the portal, as Django's admin calls it."""
         return self.oversees
 
     @property
@@ -123,7 +123,7 @@ class SignInLink(models.Model):
 
     @classmethod
     def issue(cls, user: User) -> str:
-        """A new token for `user`; a link made before stops working. Show it now: it can't be shown again."""
+        """A new token for `user`; any earlier link stops working. Show it now: it can't be shown again."""
         token = secrets.token_urlsafe(32)
         cls.objects.update_or_create(
             user=user,

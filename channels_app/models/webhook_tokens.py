@@ -19,7 +19,7 @@ def new_webhook_token() -> str:
 
 
 class WebhookToken(models.Model):
-    """One token of a channel's webhook address; the one without an end is the current one."""
+    """A token of a channel's webhook address; the one without an end is the current one."""
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="tokens")
     token = models.CharField(max_length=64, unique=True, default=new_webhook_token)
@@ -42,7 +42,7 @@ class WebhookToken(models.Model):
 
     @classmethod
     def rotate(cls, channel: Channel, *, end_old_at_once: bool = False) -> str:
-        """A new token for the channel's webhook address; the old one works `ROTATED_TOKEN_HOURS` more, or no longer."""
+        """A new token for the webhook address; the old one works for `ROTATED_TOKEN_HOURS` more, or ends at once."""
         now = timezone.now()
         old_ends_at = now if end_old_at_once else now + dt.timedelta(hours=settings.ROTATED_TOKEN_HOURS)
         with transaction.atomic():
@@ -54,7 +54,7 @@ class WebhookToken(models.Model):
 
     @classmethod
     def channel_of(cls, itsp: str, token: str) -> Channel | None:
-        """The channel of a token that works now, with its id and ITSP only: the rest is read when it is asked for."""
+        """The channel of a valid token, with its id and ITSP only; other fields are loaded on access."""
         now = connection.ops.adapt_datetimefield_value(timezone.now())
         with connection.cursor() as cursor:
             cursor.execute(_CHANNEL_OF, [token, itsp, now])
@@ -62,7 +62,7 @@ class WebhookToken(models.Model):
         return None if found is None else Channel.from_db(connection.alias, ["id", "itsp"], [found[0], itsp])
 
 
-# Written out, since every webhook asks it first: Django took longer to build it than the database to answer.
+# Written out, since every webhook needs it first: Django took longer to build it than the database to answer.
 _CHANNEL_OF = """
     SELECT channel.id
     FROM channels_app_webhooktoken token JOIN channels_app_channel channel ON channel.id = token.channel_id

@@ -12,7 +12,7 @@ _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Takes the turn before a transaction begins, or a single statement writes, and gives it back after."""
+    """Takes a turn before a transaction or a single writing statement, and gives it back afterwards."""
 
     _turn: Turn | None = None
 

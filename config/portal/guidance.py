@@ -1,4 +1,4 @@
-"""Setting up: what to do, in which order, and what is done already."""
+"""Setting up: what to do, in which order, and what is already done."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from channels_app.models import Channel, Domain, Extension, MessageQueue, RoutingRule, User
 from messaging.models import TrafficCount, UnroutableMessage
 
-HIDDEN = "trunkline_set_up"  # a cookie: whoever has hidden it has done so in this browser
-COMPLETE = "set_up_complete"  # in the sign-in's session; the first page and the page of the steps look anew
+HIDDEN = "trunkline_set_up"  # a cookie: hidden in this browser only
+COMPLETE = "set_up_complete"  # in the browser session; the first page and the page of steps look again
 A_YEAR = 365 * 24 * 60 * 60
 
 
@@ -50,7 +50,7 @@ class Guidance:
 
 
 def for_pages(request: HttpRequest) -> Any:
-    """The guidance, read only where a page shows it; nothing for who sets nothing up, or has seen that all is done."""
+    """The guidance, read only where a page shows it; none for people who can't set up, or once all is done."""
 
     def read() -> Guidance | None:
         if not getattr(request.user, "is_administrator", False) or COMPLETE in request.session:
@@ -61,7 +61,7 @@ def for_pages(request: HttpRequest) -> Any:
 
 
 def shown_on_first_page(request: HttpRequest) -> Guidance | None:
-    """Until all is done; then until it is hidden."""
+    """The guidance; once complete, only until somebody hides it."""
     if not getattr(request.user, "is_administrator", False):
         return None
     found = guidance(request)
@@ -87,7 +87,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def guidance(request: HttpRequest) -> Guidance:
-    """All steps, by one question to the database; the sign-in remembers whether all are done."""
+    """All steps, by one query; the browser session remembers whether all are done."""
     rows = _rows(_facts(cast(User, request.user)))
     found = Guidance([Step(number, bool(done), *words) for number, (done, *words) in enumerate(rows, 1)])
     if found.is_complete and COMPLETE not in request.session:
@@ -98,14 +98,14 @@ def guidance(request: HttpRequest) -> Guidance:
 
 
 def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
-    """Each step: whether it is done, its title, why, how, and where."""
+    """Each step: whether it is done, its title, why, how, and where to do it."""
     to_queue = _page("messagequeue", facts["empty_queue"] or facts["queue"])
     agents_in_queue = facts["any_extension"] and facts["queue"]
     return [
         (
             facts["domain"],
             _("Add your domain"),
-            _("The name under which your ITSP and the internet reach this portal."),
+            _("The host name at which your ITSP and the internet reach this portal."),
             _("Enter the host name, for example sms.example.com, and save."),
             _page("domain"),
         ),
@@ -119,8 +119,8 @@ def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
         (
             facts["number"],
             _("Add your number"),
-            _("And decide who receives its messages: a team (a message queue) or one person."),
-            _("On the tab Messaging Setting add a number, choose who receives its messages, and save."),
+            _("And choose who receives its messages: a team (a message queue) or one person."),
+            _("On the Messaging Setting tab, add a number, choose who receives its messages, and save."),
             _page("channel", facts["channel"], "?tab=messaging-setting"),
         ),
         (
@@ -132,7 +132,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
         ),
         (
             facts["agents"] or facts["person"],
-            _("Put agents into the queue"),
+            _("Add agents to the queue"),
             _("Each person who reads and answers messages needs an extension.")
             if not agents_in_queue
             else _("Only members of the queue receive its sessions."),

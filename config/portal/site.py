@@ -21,12 +21,12 @@ else:
 
 
 class PortalConfig(SimpleAdminConfig):
-    # Simple: the workers load no page of the portal, which is 40 MB; config.urls loads them for the web.
+    # Simple, so that workers don't load the portal's pages (40 MB); config.urls loads them for the web.
     default_site = "config.portal.site.Portal"
 
 
 class Portal(UnfoldAdminSite):
-    """The admin site. There is one page each to sign in, sign out and change a password, for everybody."""
+    """The admin site. Everybody signs in, signs out and changes a password on the same pages."""
 
     enable_nav_sidebar = True
 
@@ -46,7 +46,7 @@ class Portal(UnfoldAdminSite):
         return not_for_agents
 
     def get_urls(self) -> list[Any]:
-        from config.portal import guidance  # there are no models yet when the site is made
+        from config.portal import guidance  # the site is made before there are models
 
         def set_up(request: HttpRequest) -> HttpResponse:
             if not getattr(request.user, "is_administrator", False):
@@ -58,7 +58,7 @@ class Portal(UnfoldAdminSite):
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         try:
             return super().search(request, extra_context)  # type: ignore[misc,no-any-return]
-        except (InvalidPage, ValueError):  # there is no such page of what was found
+        except (InvalidPage, ValueError):  # no such page of results
             raise Http404 from None
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class Portal(UnfoldAdminSite):
         return {**super().each_context(request), "guidance": guidance.for_pages(request)}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        # Django makes it for each page, and none shows it but that of one app; the sidebar is our own.
+        # Django builds it for each page, but only an app's page shows it; the sidebar is our own.
         return super().get_app_list(request, app_label) if app_label else []
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

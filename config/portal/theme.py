@@ -1,4 +1,4 @@
-"""How the portal looks, and what its sidebar offers to whom."""
+"""How the portal looks, and what its sidebar offers each role."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def static_file(name: str) -> Any:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar, in a PBX's order; without what this login may not see."""
+    """The sidebar, in the order of a PBX, without what this login may not see."""
     groups: list[tuple[str, list[dict[str, Any] | None]]] = [
         (
             "",
@@ -73,7 +73,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _item(title: str, icon_name: str, address: str) -> dict[str, Any]:
-    # With the badge and the address that it has not: a template takes longest over what is not there.
+    # Empty values included: a template takes longest over what is missing.
     return {"title": title, "icon": icon_name, "link": reverse(address), "badge": None, "link_callback": None}
 
 

@@ -27,7 +27,7 @@ LINES_IN_LIST = 4
 
 
 class KindFilter(filters.DropdownFilter):
-    """What kind of thing was changed: those that have a page here."""
+    """The kinds of objects that were changed and that have a page here."""
 
     title = gettext_lazy("kind")
     parameter_name = "kind"
@@ -50,7 +50,7 @@ class ChangeAdmin(ReadOnlyAdmin[Change]):
     list_select_related = ["user__extension", "content_type"]
     list_filter = [("user", filters.Related), KindFilter, ("action_time", filters.Days)]
     search_fields = ["object_repr", "change_message", "user__username", "user__extension__name"]
-    search_help_text = gettext_lazy("Search by the thing, a value or the person")
+    search_help_text = gettext_lazy("Search by item, value or person")
     ordering = ["-id"]
     fields = ["at", "person", "kind", "thing", "what"]
 
@@ -79,24 +79,24 @@ class ChangeAdmin(ReadOnlyAdmin[Change]):
     def kind(self, entry: Change) -> str:
         return capfirst(entry.content_type.name) if entry.content_type else ""
 
-    @admin.display(description=gettext_lazy("thing"), ordering="object_repr")
+    @admin.display(description=gettext_lazy("item"), ordering="object_repr")
     def thing(self, entry: Change) -> str | SafeString:
         address = "" if getattr(entry, "is_gone", False) else _address(entry)
         if not address:
             return entry.object_repr
         return format_html('<a class="tl-link" href="{}">{}</a>', address, entry.object_repr)
 
-    @admin.display(description=gettext_lazy("what"))
+    @admin.display(description=gettext_lazy("changes"))
     def what(self, entry: Change) -> SafeString:
         return render_to_string("portal/changes/_change.html", {"entry": entry})
 
-    @admin.display(description=gettext_lazy("what"))
+    @admin.display(description=gettext_lazy("changes"))
     def what_in_short(self, entry: Change) -> SafeString:
         return render_to_string("portal/changes/_change.html", {"entry": entry, "limit": LINES_IN_LIST})
 
 
 def _address(entry: Change) -> str:
-    """The page of the thing; "" where there is none."""
+    """The object's page; "" if it has none."""
     if entry.content_type is None:
         return ""
     name = f"admin:{entry.content_type.app_label}_{entry.content_type.model}_change"
@@ -107,7 +107,7 @@ def _address(entry: Change) -> str:
 
 
 def _mark_gone(entries: Iterable[Change]) -> None:
-    """Notes at each entry whether its thing was deleted later; ids are never given twice."""
+    """Marks each entry whose object was deleted later; ids are never used twice."""
     ids = {entry.object_id for entry in entries}
     deletions = Change.objects.filter(action_flag=DELETION, object_id__in=ids).order_by()
     gone = set(deletions.values_list("content_type", "object_id"))

@@ -1,4 +1,4 @@
-"""The figures beside each channel, in a number of queries that does not grow with the channels."""
+"""The figures of each channel, in a fixed number of queries however many channels there are."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Figures:
 
     @property
     def oldest_waits(self) -> str:
-        """How long the oldest waiting message has waited, in words; "" where none does."""
+        """How long the oldest waiting message has waited, in words; "" if none is waiting."""
         return how_long(self.waiting_since) if self.waiting_since else ""
 
     @property

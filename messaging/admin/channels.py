@@ -1,4 +1,4 @@
-"""Channels: the set-up's page, with traffic, status and what waits."""
+"""Channels: the set-up page, with traffic, status and waiting messages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from messaging.sending import checking
 from messaging.traffic.series import series
 
 _PERIOD = (periods.PARAMETER, periods.FROM, periods.TO)
-_OF_PERIOD = (*_PERIOD, "p")  # another period begins on the first page
+_OF_PERIOD = (*_PERIOD, "p")  # another period starts on the first page
 SHOWN_CHANGES = 20  # of the status, on the channel's page
 CHECK_TIMEOUT = 5  # seconds that a person waits for the ITSP after pressing Save
 
@@ -86,7 +86,7 @@ class ChannelAdmin(SetUpChannelAdmin):
         return response
 
     def chart_view(self, request: HttpRequest) -> HttpResponse:
-        """The chart of a page's channels, which the page asks for once it is there; nothing where nothing was."""
+        """The chart of a page's channels, which the page loads once it is shown; empty without any traffic."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         shown = [int(pk) for pk in request.GET.getlist("channel")[: self.list_per_page] if is_id(pk)]
@@ -112,7 +112,7 @@ class ChannelAdmin(SetUpChannelAdmin):
         figures = _figures(channel)
         if not figures.unconfirmed:
             return _grouped(figures.failed)
-        title = _("of these unconfirmed, may have reached the customer: %(count)d") % {
+        title = _("including unconfirmed ones, which may have reached the customer: %(count)d") % {
             "count": figures.unconfirmed
         }
         return format_html('<abbr title="{}">{}</abbr>', title, _grouped(figures.failed))
@@ -171,11 +171,11 @@ class ChannelAdmin(SetUpChannelAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        # After the commit: the network is asked outside the transaction, and what is asked about is what stands.
+        # After the commit: outside the transaction, and with what was saved.
         transaction.on_commit(lambda: self.tell_check(request, Channel.objects.filter(pk=form.instance.pk)))
 
     def tell_check(self, request: HttpRequest, channels: Iterable[Channel]) -> None:
-        """Asks the ITSP whether the credentials are good, and tells the person what it said."""
+        """Checks the credentials with the ITSP and tells the person the answer."""
         for channel, connected in checking.check_together(channels, timeout=CHECK_TIMEOUT):
             text = _("%(channel)s: %(status)s") % {"channel": channel, "status": channel.status_text}
             if not channel.enabled:
@@ -189,7 +189,7 @@ class ChannelAdmin(SetUpChannelAdmin):
 
     @object_view("cancel-waiting", asks_first=True)
     def cancel_waiting_view(self, request: HttpRequest, channel: Channel) -> HttpResponse | None:
-        """GET: asks; POST: takes back everything that waits in the channel's queue."""
+        """GET: asks. POST: cancels everything waiting in the channel's queue."""
         if request.method == "POST":
             count = resolving.cancel_all_waiting(channel)
             text = ngettext("%(count)d message was cancelled.", "%(count)d messages were cancelled.", count)
@@ -225,9 +225,9 @@ class ChannelAdmin(SetUpChannelAdmin):
     def why_kept(self, request: HttpRequest, obj: Channel) -> str:
         if not (obj.sessions.exists() or obj.unroutable_messages.exists()):
             return ""
-        return _(
-            "“%(channel)s” has sessions or messages, which are kept: switch the channel off instead."
-        ) % {"channel": obj}
+        return _("“%(channel)s” has sessions or messages, which are kept: disable the channel instead.") % {
+            "channel": obj
+        }
 
     def in_the_way(self, request: HttpRequest, obj: Channel) -> Sequence[Link]:
         links, of_channel = [link_to(obj)], f"?channel__id__exact={obj.pk}"
@@ -240,7 +240,7 @@ class ChannelAdmin(SetUpChannelAdmin):
 
 
 def _chart(channels: list[int], period: periods.Period) -> Chart | None:
-    """What the channels of the page received and sent; none where that was nothing."""
+    """What the page's channels received and sent; None if that was nothing."""
     bars = series(channels, period.start, period.end)
     if not any(bar.received or bar.sent or bar.failed for bar in bars):
         return None
@@ -252,7 +252,7 @@ def _figures(channel: Channel) -> Figures:
 
 
 def _grouped(number: int) -> str:
-    """A number that one can read: 5,000,000."""
+    """A number with separators: 5,000,000."""
     return number_format(number, use_l10n=True, force_grouping=True)
 
 

@@ -1,4 +1,4 @@
-"""Charts of received and sent, as Unfold's script draws them; a table beside each says the same."""
+"""Charts of received and sent, drawn by Unfold's script; a table beside each shows the same."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Chart:
 
     @property
     def data(self) -> str:
-        """What Unfold's script draws."""
+        """The data for Unfold's script."""
         received = ("var(--tl-primary-500)", _("Received"), [bar.received for bar in self.bars])
         sent = ("var(--tl-base-400)", _("Sent"), [bar.sent for bar in self.bars])
         sets = [
@@ -27,7 +27,7 @@ class Chart:
                 "label": label,
                 "data": values,
                 "backgroundColor": colour,
-                "grouped": True,  # or one bar hides the other
+                "grouped": True,  # otherwise one bar hides the other
                 "maxBarThickness": 7,
                 "borderRadius": 2,
                 "maxTicksXLimit": 8,

@@ -33,7 +33,7 @@ class ContactForm(PortalForm[Contact]):
         }
 
     def clean_customer_number(self) -> str:
-        """In the form in which messages come: E.164, or a short code or a name as it is."""
+        """The number as messages have it: E.164, or a short code or name unchanged."""
         typed: str = self.cleaned_data["customer_number"].strip()
         if re.search(r"[A-Za-z]", typed) or _SHORT_CODE.fullmatch(typed):
             return typed

@@ -1,4 +1,4 @@
-"""Exports: who took which sessions or messages out of the portal."""
+"""Exports: who exported which sessions or messages."""
 
 from __future__ import annotations
 

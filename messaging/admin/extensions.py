@@ -1,4 +1,4 @@
-"""Extensions: the set-up's page, with who is here now."""
+"""Extensions: the set-up page, with presence."""
 
 from __future__ import annotations
 

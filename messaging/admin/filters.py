@@ -1,4 +1,4 @@
-"""Unfold's filters as they run, with the types of Django's."""
+"""Unfold's filters as they run, with Django's types."""
 
 from __future__ import annotations
 

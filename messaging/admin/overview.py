@@ -1,4 +1,4 @@
-"""How things stand now: what waits for whom, what needs a person, and who is here."""
+"""The state right now: which customers wait, what needs a person, and who is available."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from messaging.models import Message, Session
 from messaging.models.presence import Presence
 from messaging.sessions.presence import with_presence
 
-LOOKED_AFTER_DAYS = 7  # what went wrong longer ago is no news
+LOOKED_AFTER_DAYS = 7  # older failures are no news
 Status = Message.Status
 _WORST_FIRST = [Channel.Status.FAILED, Channel.Status.NOT_CHECKED, Channel.Status.CONNECTED]
 
@@ -22,12 +22,12 @@ _WORST_FIRST = [Channel.Status.FAILED, Channel.Status.NOT_CHECKED, Channel.Statu
 def needing_a_person() -> QuerySet[Message]:
     """Messages of the last days that failed or are unconfirmed, and that nobody has sent again."""
     since = timezone.now() - dt.timedelta(days=LOOKED_AFTER_DAYS)
-    went_wrong = Q(status=Status.FAILED) | Q(status=Status.UNCONFIRMED)  # as its index says it
+    went_wrong = Q(status=Status.FAILED) | Q(status=Status.UNCONFIRMED)  # in the words of its index
     return Message.objects.filter(went_wrong, concluded_at__gte=since, sent_again_as__isnull=True)
 
 
 def count_needing_a_person() -> dict[str, int]:
-    """How many there are of each status."""
+    """How many of them have each status."""
     found = needing_a_person().order_by().values_list("status").annotate(n=Count("id"))
     return {"failed": 0, "unconfirmed": 0, **dict(found)}
 
@@ -47,9 +47,9 @@ class WaitingQueue:
 
 
 def waiting_queues() -> tuple[list[WaitingQueue], int]:
-    """Queues in which customers wait and nobody holds their session, the longest wait first; and all who wait.
+    """Queues with customers whose session nobody holds, the longest wait first; and how many customers wait.
 
-    Those of a queue that is gone wait, too.
+    Those of a deleted queue count, too.
     """
     sessions = Session.objects.unanswered().order_by().values_list("queue")
     rows = list(sessions.annotate(n=Count("id"), since=Min("waiting_since")).order_by("since"))

@@ -33,7 +33,7 @@ _PERIODS: dict[str, tuple[Any, Callable[[dt.date], Days]]] = {
 
 @dataclass(frozen=True)
 class Period:
-    """What was chosen. `first` and `last` are the days of a custom range, as typed; `problem` says what is wrong."""
+    """The chosen period. `first` and `last` are the typed days of a custom range; `problem` says what is wrong."""
 
     name: str
     start: dt.datetime | None
@@ -44,7 +44,7 @@ class Period:
 
 
 def chosen(asked: Mapping[str, Any]) -> Period:
-    """The period that a request asks for; today's, with the problem, where it makes no sense."""
+    """The period that a request asks for; today, with the problem, if it makes no sense."""
     name = asked.get(PARAMETER, DEFAULT)
     if name != CUSTOM:
         name = name if name in _PERIODS else DEFAULT
@@ -67,7 +67,7 @@ def choices() -> list[tuple[str, Any]]:
 
 
 def bounds(name: str) -> tuple[dt.datetime | None, dt.datetime | None]:
-    """The start and the end of a period that is offered, None where it is open."""
+    """The start and end of an offered period; None where it is open."""
     _label, days = _PERIODS[name]
     first, after = days(timezone.localdate())
     return midnight(first) if first else None, midnight(after) if after else None
@@ -89,7 +89,7 @@ class PeriodFilter(admin.SimpleListFilter):
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], *args: Any) -> None:
         super().__init__(request, params, *args)
-        for name in (FROM, TO):  # or the list takes them for conditions on its rows
+        for name in (FROM, TO):  # otherwise the list takes them as conditions on its rows
             params.pop(name, None)
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:

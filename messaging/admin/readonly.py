@@ -1,4 +1,4 @@
-"""Admins of what flows: it is read here, and changed by stories only."""
+"""Admins of what flows: read here, changed only by stories."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ReadOnlyAdmin(PortalAdmin[M]):
         return False
 
     def may_act(self, request: HttpRequest) -> bool:
-        """Whether the role has the right to change these, which the actions ask for."""
+        """Whether the role may change these, which the actions require."""
         name = f"{self.opts.app_label}.change_{self.opts.model_name}"
         return bool(request.user.has_perm(name))
 
@@ -44,9 +44,9 @@ class ReadOnlyAdmin(PortalAdmin[M]):
     def act_on_each(
         self, request: HttpRequest, ids: Iterable[int], story: Callable[[int], M], deed: str
     ) -> int:
-        """Runs a story on each and writes `deed` down; says each reason of a refusal once.
+        """Runs a story on each and records `deed`; shows each reason for a refusal once.
 
-        Returns how many went well.
+        Returns how many succeeded.
         """
         refused: dict[str, int] = {}
         done = 0

@@ -1,4 +1,4 @@
-"""The export of the session log: what the filters leave, as sessions or messages, in a file."""
+"""Exporting the session log: what the filters select, as sessions or messages, in a file."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ PLACES = Places(together=2, each=1)  # a process has 20 threads, and an export m
 
 class ExportForm(forms.Form):
     content = forms.ChoiceField(
-        label=gettext_lazy("What"),
+        label=gettext_lazy("Content"),
         choices=Export.Content.choices,
         initial=Export.Content.SESSIONS,
         widget=Select,
     )
     format = forms.ChoiceField(
-        label=gettext_lazy("As"),
+        label=gettext_lazy("Format"),
         choices=Export.Format.choices,
         initial=Export.Format.XLSX,
         widget=Select,
@@ -67,9 +67,9 @@ class SessionExport(Base):
         ]
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """GET: asks what and how; POST: the file, as it is written. The address has the list's filters.
+        """GET: the form. POST: the file, streamed as it is written. The address has the list's filters.
 
-        Filters that make no sense lead back to the list: nobody takes out more than they see there.
+        Invalid filters lead back to the list: nobody exports more than they see there.
         """
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -95,7 +95,7 @@ class SessionExport(Base):
             raise
 
     def progress_view(self, request: HttpRequest) -> HttpResponse:
-        """How far one's own export with this `key` is; *waiting* if there is none, or not yet."""
+        """The progress of one's own export with this `key`; *waiting* if there is none yet."""
         form = ProgressForm(request.GET)
         mine = Export.objects.filter(person=request.user.pk)
         export = mine.filter(key=form.cleaned_data["key"]).first() if form.is_valid() else None
@@ -107,7 +107,7 @@ class SessionExport(Base):
     def _filtered(self, request: HttpRequest) -> Any:
         changelist = self.get_changelist_instance(request)
         if request.GET.get(SEARCH_VAR, "").strip() and not changelist.query:
-            raise IncorrectLookupParameters  # a search that makes no sense is left out by the list
+            raise IncorrectLookupParameters  # the list ignores an invalid search
         return changelist.queryset
 
     def _ask(self, request: HttpRequest, form: ExportForm, sessions: Any, status: int = 200) -> HttpResponse:
@@ -130,12 +130,12 @@ class SessionExport(Base):
             _File(exporting.written(export, sessions), user.pk), content_type=exporting.TYPES[export.format]
         )
         response["Content-Disposition"] = content_disposition_header(True, exporting.file_name(export)) or ""
-        response["X-Accel-Buffering"] = "no"  # a proxy that gathers it first would show no progress
+        response["X-Accel-Buffering"] = "no"  # a buffering proxy would show no progress
         return response
 
 
 class _File:
-    """The file's pieces; its place is given back when the response is closed, whole or not."""
+    """The file's pieces; its place is given back when the response is closed, complete or not."""
 
     def __init__(self, pieces: Any, whose: int) -> None:
         self._pieces, self._whose, self._has_place = pieces, whose, True

@@ -16,13 +16,13 @@ HELD_BY_NOBODY = Q(holder__isnull=True)
 
 
 class GoneFilter(DropdownFilter):
-    """Sessions that nobody may find in an inbox: whoever had them was deleted."""
+    """Sessions that appear in nobody's inbox, since their holder or queue was deleted."""
 
     title = _("deleted holder or queue")
     parameter_name = "gone"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("Holder or queue gone")), ("open", _("Gone, and still open"))]
+        return [("yes", _("Holder or queue deleted")), ("open", _("Deleted, and still open"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> QuerySet[Session]:
         if self.value() is None:

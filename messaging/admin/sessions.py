@@ -1,4 +1,4 @@
-"""The session log: who talks with whom, where it stands, and who has it."""
+"""The session log: who talks to whom, in which status, and who holds it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
         ("last_activity_at", filters.Days),
     ]
     search_fields = ["customer_number", "our_number"]
-    search_help_text = gettext_lazy("Search by the customer's or our number, or by #ID of the session")
+    search_help_text = gettext_lazy("Search by the customer's number, our number or #ID of the session")
     ordering = ["-last_activity_at"]
     actions = ["transfer_selected", "close_selected"]
     fields = [
@@ -85,7 +85,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
     ) -> tuple[QuerySet[Session], bool]:
         if number := _SESSION_ID.fullmatch(search_term.strip()):
             return queryset.filter(pk=int(number[1])), False
-        # However a number was copied: +1 (410) 216-1183 is stored as +14102161183.
+        # Numbers may be pasted in any form: +1 (410) 216-1183 is stored as +14102161183.
         if re.search(r"\d", search_term):
             search_term = _PUNCTUATION.sub("", search_term)
         return super().get_search_results(request, queryset, search_term)
@@ -97,7 +97,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
     @admin.display(description=gettext_lazy("queue"), ordering="queue_name")
     def queue_column(self, session: Session) -> str | SafeString:
         if session.queue_is_gone:
-            return badge("bad", _("Gone"), session.queue_name)
+            return badge("bad", _("Deleted"), session.queue_name)
         if session.queue_id and not getattr(session, "queue_has_agents", True):
             return badge("warn", _("No agents"), session.queue_name)
         return session.queue_name
@@ -105,7 +105,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
     @admin.display(description=gettext_lazy("holder"), ordering="holder_name")
     def holder_column(self, session: Session) -> str | SafeString:
         if session.holder_is_gone:
-            return badge("bad", _("Gone"), session.holder_name)
+            return badge("bad", _("Deleted"), session.holder_name)
         return session.holder_name
 
     @admin.display(description=gettext_lazy("status"), ordering="status")
@@ -161,7 +161,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
         return TemplateResponse(request, "portal/sessions/transfer.html", context)
 
     def _back_to(self, request: HttpRequest) -> HttpResponse | None:
-        """To the session's own page, if it was asked from there; None is the list, as it was."""
+        """Back to the session's page, if the action came from there; None is the list as it was."""
         page = self._page_asked_from(request)
         if page is None:
             return None
@@ -192,7 +192,7 @@ class SessionAdmin(SessionExport, ReadOnlyAdmin[Session]):
 
 
 def _timeline(request: HttpRequest, session: Session) -> Any:
-    """The newest messages and lines, or those before `?before=`."""
+    """The newest messages and events, or those before `?before=`."""
     person = Person.of(cast(User, request.user))
     before = request.GET.get("before", "")
     try:

@@ -1,4 +1,4 @@
-"""The form that asks to whom sessions are transferred."""
+"""The form that asks who sessions are transferred to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from channels_app.models import Extension, MessageQueue
 
 
 class TargetForm(forms.Form):
-    """Whom the sessions go to."""
+    """Who the sessions go to."""
 
     target = forms.ChoiceField(
         label=gettext_lazy("Transfer to"),

@@ -1,4 +1,4 @@
-"""Unroutable messages: what came in for a number that no rule has."""
+"""Unroutable messages: those that came in for a number without a rule."""
 
 from __future__ import annotations
 

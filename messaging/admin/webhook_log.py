@@ -1,4 +1,4 @@
-"""The webhook log: every request and what became of it."""
+"""The webhook log: every request and its result."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class WebhookLogAdmin(ReadOnlyAdmin[WebhookLogEntry]):
         "body_text",
     ]
 
-    @admin.display(description=_("what became of it"), ordering="outcome")
+    @admin.display(description=_("result"), ordering="outcome")
     def outcome_badge(self, entry: WebhookLogEntry) -> SafeString:
         label, _colon, reason = entry.get_outcome_display().partition(": ")
         return badge(TONES.get(Outcome(entry.outcome), "bad"), label, reason)

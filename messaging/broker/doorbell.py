@@ -1,6 +1,6 @@
 """The doorbell: tells the sender that a channel has something to send. Losing a ring costs seconds, no message.
 
-It is never in the way: 100 ms at most for the broker, no retries, and after an error none is tried for 5 s.
+It is never in the way: 100 ms at most for the broker, no retries, and no attempt for 5 s after an error.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _ask(task: str, *row_ids: int) -> None:
         if _connection is None:
             _connection = _connect()
         current_app.send_task(task, row_ids, connection=_connection, retry=False, expires=60)
-    except Exception as error:  # whatever the broker or its client does, a message must not suffer
+    except Exception as error:  # whatever the broker or its client does, no message may suffer
         logger.warning("the broker does not answer (%s); the clock will ring instead", type(error).__name__)
         _rests_until = time.monotonic() + REST_AFTER_ERROR
         _forget_connection()
@@ -60,7 +60,7 @@ def _ask(task: str, *row_ids: int) -> None:
 
 
 def forget() -> None:
-    """Lets the next ring connect anew, whatever happened before."""
+    """Makes the next ring connect anew, whatever happened before."""
     global _rests_until
     with _lock:
         _rests_until = 0.0

@@ -1,4 +1,4 @@
-"""The address of the stream of hints: who asks is found out by the portal's cookie, and looked at again and again."""
+"""The stream of hints: the portal's cookie says who is asking, which is checked again and again."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ Scope = MutableMapping[str, Any]
 Send = Callable[[Scope], Awaitable[None]]
 Receive = Callable[[], Awaitable[Scope]]
 
-HEARTBEAT = 15  # seconds; proxies end what is silent for a minute
-SLOWEST = 10  # seconds to take what it is told
+HEARTBEAT = 15  # seconds; proxies close connections that are silent for a minute
+SLOWEST = 10  # seconds in which a browser must take what it is sent
 MOST_OF_A_PERSON = 20
 
 _switchboard = Switchboard()
@@ -93,7 +93,7 @@ async def _flow(request: ASGIRequest, stream: Stream, receive: Receive, send: Se
 
 
 async def _tell(request: ASGIRequest, stream: Stream, send: Send) -> None:
-    """Passes on hints until this person may not have them any more."""
+    """Passes on hints until this person may no longer have them."""
     clock = asyncio.get_running_loop()
     looks_at = clock.time() + settings.EVENTS_LOOK_AGAIN
     while True:
@@ -114,7 +114,7 @@ async def _tell(request: ASGIRequest, stream: Stream, send: Send) -> None:
 
 
 async def _say(send: Send, told: bytes) -> None:
-    """Raises `TimeoutError` for who does not read: the browser comes back by itself, and catches up."""
+    """Raises `TimeoutError` if the browser doesn't read: it reconnects by itself and catches up."""
     async with asyncio.timeout(SLOWEST):
         await send({"type": "http.response.body", "body": told, "more_body": True})
 
@@ -145,7 +145,7 @@ def _headers(request: ASGIRequest) -> list[tuple[bytes, bytes]]:
 
 
 async def _look(request: ASGIRequest) -> tuple[int, set[str]] | int:
-    """The person who asks, and the topics; or the status of a refusal."""
+    """The person asking and their topics, or the HTTP status of a refusal."""
     return await asyncio.get_running_loop().run_in_executor(_lookers, _look_now, request)
 
 
@@ -163,7 +163,7 @@ def _look_now(request: ASGIRequest) -> tuple[int, set[str]] | int:
 
 
 def _is_page_of_ours(request: ASGIRequest) -> bool:
-    """Only pages of this portal may listen: those of the same address, or while trying out of any port of this host."""
+    """Only this portal's pages may listen: those of the same address or, while trying out, of any port of this host."""
     origin = request.headers.get("Origin")
     if origin is None:
         return True

@@ -1,4 +1,4 @@
-"""Streams of hints: one broker connection of the process, passed on to each stream by its topics."""
+"""Streams of hints: one broker connection per process, passed on to each stream by its topics."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from messaging.broker.hints import BROKER_CHANNEL, REST_AFTER_ERROR
 
 logger = logging.getLogger(__name__)
 
-MOST_IDS = 100  # a reader this far behind is told to read everything again
+MOST_IDS = 100  # a reader this far behind is told to reload everything
 RECONNECT_AFTER = 1.0  # seconds
-SILENCE = 15  # seconds after which the broker is asked whether it is there
-# Who publishes rests for 5 s after an error, and drops what is hinted meanwhile.
+SILENCE = 15  # seconds after which the broker is pinged
+# A publisher rests for 5 s after an error, and drops the hints of that time.
 CATCH_UP_AGAIN_AFTER = REST_AFTER_ERROR + 1
 
 
@@ -30,8 +30,8 @@ class Stream:
     def __init__(self) -> None:
         self.topics: frozenset[str] = frozenset()
         self.session_ids: set[int] = set()
-        self.catches_up = True  # what happened before it was open is not known
-        self.is_deaf = False  # the broker is away: who reads this has to ask
+        self.catches_up = True  # what happened before it was opened is unknown
+        self.is_deaf = False  # the broker is away: the reader has to poll
         self.news = asyncio.Event()
         self.news.set()
 
@@ -52,7 +52,7 @@ class Stream:
         self.news.set()
 
     def take(self) -> bytes:
-        """What there is to tell now, as server-sent events."""
+        """What there is to send now, as server-sent events."""
         self.news.clear()
         parts = [b"event: catch-up\ndata:\n\n"] if self.catches_up else []
         if self.is_deaf:
@@ -74,7 +74,7 @@ class Switchboard:
         self._hears = False
 
     def join(self, stream: Stream, topics: Iterable[str]) -> None:
-        """Gives a stream its topics, instead of those that it had."""
+        """Gives a stream these topics in place of its earlier ones."""
         self._streams.add(stream)
         fresh = frozenset(topics)
         for topic in stream.topics - fresh:
@@ -100,7 +100,7 @@ class Switchboard:
             del self._by_topic[topic]
 
     async def _listen(self) -> None:
-        """Passes on what the broker says, for ever; what was missed while it was away is caught up with."""
+        """Passes on what the broker says, for ever; after it was away, streams catch up."""
         while True:
             try:
                 async with (
@@ -117,7 +117,7 @@ class Switchboard:
             await asyncio.sleep(RECONNECT_AFTER)
 
     async def _hear(self, subscription: PubSub) -> None:
-        """Until the broker is away. Raises `OSError` where it says nothing to a question either."""
+        """Listens until the broker is away. Raises `OSError` if it doesn't answer a ping either."""
         is_asked = False
         while True:
             message = await subscription.get_message(timeout=SILENCE)

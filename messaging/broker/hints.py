@@ -1,8 +1,8 @@
 """Hints: tell open pages that something has changed in a session. Losing one costs seconds, no message.
 
-A hint is ids only: a page that hears of it fetches what its person may see. It is published after the commit, by a
-thread of its own, so that neither a webhook nor a sender ever waits for the broker; after an error none is tried for
-5 s. Topics say whom it is for; `messaging.broker.events` passes it on to the streams of those people.
+A hint is only ids: a page that gets it fetches what its person may see. It is published after the commit, by a
+thread of its own, so that neither a webhook nor a sender ever waits for the broker; after an error none is sent for
+5 s. Topics say who it is for; `messaging.broker.events` passes it on to the streams of those people.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BROKER_CHANNEL = "trunkline:hints"
 OVERSEERS = "overseers"
 TIMEOUT = 0.1  # seconds, to connect and for each answer
 REST_AFTER_ERROR = 5.0  # seconds
-PAUSE = 0.01  # seconds between two messages to the broker; hints of the meantime are gathered into one
+PAUSE = 0.01  # seconds between two messages to the broker; hints in between are gathered into one
 
 _waiting: SimpleQueue[tuple[int, frozenset[str]]] = SimpleQueue()
 _thread: threading.Thread | None = None
@@ -46,15 +46,15 @@ def of_queue(queue_id: int) -> str:
 
 
 def tell(session: Session, *, before: Iterable[int | None] = ()) -> None:
-    """Hints that a session has changed, once the transaction is committed; `before` had it, and may have lost it.
+    """Hints that a session has changed, after the commit; `before` had it until now and may have lost it.
 
-    To its holder, its queue's agents, and who oversees. Raises nothing.
+    To its holder, its queue's agents, supervisors and administrators. Raises nothing.
     """
     tell_of(session.pk, [session.holder_id, *before], session.queue_id)
 
 
 def tell_of(session_id: int, extension_ids: Iterable[int | None], queue_id: int | None) -> None:
-    """As `tell`, for who knows ids only."""
+    """As `tell`, for callers that know only ids."""
     topics = {of_extension(each) for each in extension_ids if each is not None} | {OVERSEERS}
     if queue_id is not None:
         topics.add(of_queue(queue_id))
@@ -62,7 +62,7 @@ def tell_of(session_id: int, extension_ids: Iterable[int | None], queue_id: int 
 
 
 def tell_by_id(session_ids: Collection[int]) -> None:
-    """As `tell`, for sessions that are known by their ids alone: asks the database who has them."""
+    """As `tell`, for sessions known only by id: asks the database who has them."""
     if not session_ids:
         return
     for pk, holder_id, queue_id in Session.objects.filter(pk__in=session_ids).values_list(
@@ -72,7 +72,7 @@ def tell_by_id(session_ids: Collection[int]) -> None:
 
 
 def tell_person(session_id: int, extension_id: int) -> None:
-    """Hints to the other pages of one person, about what is that person's own."""
+    """Hints to a person's other pages about that person's own state."""
     transaction.on_commit(partial(_put, session_id, frozenset({of_extension(extension_id)})))
 
 
@@ -97,7 +97,7 @@ def _publish_all() -> None:
             continue
         try:
             broker.publish(BROKER_CHANNEL, json.dumps([[pk, sorted(topics)] for pk, topics in hints.items()]))
-        except Exception as error:  # whatever the broker or its client does, this thread goes on
+        except Exception as error:  # whatever the broker or its client does, this thread keeps running
             logger.warning(
                 "the broker does not answer (%s); open pages ask by themselves", type(error).__name__
             )
@@ -107,7 +107,7 @@ def _publish_all() -> None:
 
 
 def _gathered() -> dict[int, set[str]]:
-    """Waits for a hint, and takes all that wait: each session once."""
+    """Waits for a hint, then takes all waiting ones: each session once."""
     session_id, topics = _waiting.get()
     hints = {session_id: set(topics)}
     with suppress(Empty):

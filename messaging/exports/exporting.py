@@ -1,4 +1,4 @@
-"""Exporting sessions or messages: read window by window, sent as they are read, with a note of how far it got."""
+"""Exporting sessions or messages: read in windows, sent as they are read, with the progress recorded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from messaging.outbound.status_texts import reason_of
 logger = logging.getLogger(__name__)
 
 WINDOW = 2000  # rows read at once; after each the progress is noted
-LOST_AFTER = dt.timedelta(minutes=10)  # without a word; one whose reader only paused says so when it goes on
+LOST_AFTER = dt.timedelta(minutes=10)  # without progress; a paused one runs again when it continues
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -27,7 +27,7 @@ TYPES = {
 
 
 def start(user: User, key: str, content: str, file_format: str, sessions: QuerySet[Session]) -> Export:
-    """Notes that this person exports these sessions, or their messages. A key that was used raises `IntegrityError`."""
+    """Records that this person exports these sessions or their messages. Raises `IntegrityError` for a used key."""
     rows = sessions if content == Export.Content.SESSIONS else _messages_of(sessions)
     return Export.objects.create(
         key=key,
@@ -40,7 +40,7 @@ def start(user: User, key: str, content: str, file_format: str, sessions: QueryS
 
 
 def written(export: Export, sessions: QuerySet[Session]) -> Iterator[bytes]:
-    """The file, piece by piece. What fails breaks it off, so that it is not taken for whole."""
+    """The file, piece by piece. An error breaks it off, so that nobody takes it for complete."""
     is_of_sessions = export.content == Export.Content.SESSIONS
     rows = _session_rows(sessions) if is_of_sessions else _message_rows(_messages_of(sessions))
     head = _session_head() if is_of_sessions else _message_head()
@@ -63,7 +63,7 @@ def written(export: Export, sessions: QuerySet[Session]) -> Iterator[bytes]:
 
 
 def stop_lost() -> None:
-    """Ends exports of which nothing is to be expected: their process was killed, or their reader left at once."""
+    """Ends lost exports: their process was killed, or their reader left at once."""
     lost = Export.objects.filter(state=Export.State.RUNNING, noted_at__lt=timezone.now() - LOST_AFTER)
     lost.update(state=Export.State.STOPPED, ended_at=timezone.now())
 
@@ -169,5 +169,5 @@ def _message_row(message: Message, contact: Contact | None, files: str) -> Row:
 
 
 def _there(at: dt.datetime | None) -> dt.datetime | None:
-    """The time in the portal's zone, without it: the head of its column names it."""
+    """The time in the portal's zone, without the zone: the column's head names it."""
     return timezone.localtime(at).replace(tzinfo=None) if at else None

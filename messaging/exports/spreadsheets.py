@@ -1,6 +1,6 @@
-"""Rows as a CSV or an XLSX file, made piece by piece: what is sent is forgotten, so any number of rows fits.
+"""Rows as a CSV or an XLSX file, streamed: sent pieces are forgotten, so any number of rows fits.
 
-An XLSX file is a ZIP archive of XML documents (ECMA-376). Libraries that write one hold it, or its rows, until its end.
+An XLSX file is a ZIP archive of XML documents (ECMA-376). Libraries that write one keep it, or its rows, to the end.
 """
 
 from __future__ import annotations
@@ -16,15 +16,13 @@ from xml.sax.saxutils import escape
 
 from messaging.exports.formula_guard import without_formula
 
-Cell = str | int | dt.datetime | None  # times without a zone: as they are to stand there
+Cell = str | int | dt.datetime | None  # times without a zone, written as they are
 Row = Sequence[Cell]
 
 ROWS_OF_A_SHEET = 1_000_000  # a sheet has at most 1,048,576
 AT_ONCE = 500  # rows of a piece
 LONGEST = 32_767  # characters of a cell
-_UNFIT = re.compile(
-    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)  # no XML document may have these
+_UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # not allowed in XML
 _EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 -- the day 0 of spreadsheets, which know no zones
 
 _NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -43,7 +41,7 @@ _STYLES = f"""{_HEAD}<styleSheet xmlns="{_NAMESPACE}">
 
 
 def csv_file(head: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
-    """Comma-separated, UTF-8 with its mark, so that spreadsheets read it as that; a formula stands there as a text."""
+    """Comma-separated UTF-8 with a byte order mark, which spreadsheets need; formulas become text."""
     yield b"\xef\xbb\xbf"
     for piece in _pieces(chain([head], rows)):
         written = io.StringIO(newline="")
@@ -62,7 +60,7 @@ def _csv_cell(cell: Cell) -> str | int:
 def xlsx_file(
     name: str, head: Sequence[str], rows: Iterable[Row], most: int = ROWS_OF_A_SHEET
 ) -> Iterator[bytes]:
-    """A workbook with as many sheets as the rows need, each with the head. Texts are never formulas."""
+    """A workbook with as many sheets as the rows need, each with the header. Texts are never formulas."""
     outlet = _Outlet()
     left = iter(rows)
     sheets = 0
@@ -82,7 +80,7 @@ def xlsx_file(
 
 
 class _Outlet(io.RawIOBase):
-    """What is written is taken away; there is no going back, so the archive never asks for it."""
+    """Collects what is written until it is taken; it can't seek, so the archive never tries to."""
 
     def __init__(self) -> None:
         self._written = bytearray()
@@ -131,7 +129,7 @@ def _xml_text(text: str, style: str = "") -> str:
 
 
 def _around(name: str, sheets: int) -> Iterator[tuple[str, str]]:
-    """The documents that make an archive of sheets a workbook."""
+    """The documents that turn an archive of sheets into a workbook."""
     numbers = range(1, sheets + 1)
     title = escape(name[:25])
     titles = "".join(

@@ -1,4 +1,4 @@
-"""Tries at reading a stored webhook body: by one worker at a time, counted before they start, with pauses that grow.
+"""Tries at reading a stored webhook body: one worker at a time, counted before they start, with growing pauses.
 
 A body waits while its message has `body_file` and at most `MOST_TRIES` tries; it is not read before `body_try_at`. A
 try that kills or hangs its worker is used up; one that failed for the disk, the storage or the database is given
@@ -30,14 +30,14 @@ PAUSES = (
     1800,
     7200,
     7200,
-)  # seconds from a try that died, or failed by the body's fault, to the next
+)  # seconds from a try that died, or that the body made fail, to the next
 MOST_TRIES = len(PAUSES)
 RENEW_EVERY = 15.0  # seconds
 LONGEST_TRY = 900.0  # seconds; a thread that hangs does not keep its body for ever
 SHORTEST_WAIT, LONGEST_WAIT = (
     dt.timedelta(seconds=30),
     dt.timedelta(hours=1),
-)  # for a disk, storage or database
+)  # while the disk, storage or database fails
 
 
 def due(limit: int = 100) -> list[int]:
@@ -47,9 +47,9 @@ def due(limit: int = 100) -> list[int]:
 
 
 def begin(message_id: int) -> Message | None:
-    """Takes a body for one try, committed; None where it is not its time.
+    """Takes a body for one try, committed; None if it is not due.
 
-    With more tries than `MOST_TRIES` none was left.
+    With more tries than `MOST_TRIES`, none was left.
     """
     with transaction.atomic():
         found = _waiting().select_for_update(of=("self",)).select_related("session__channel")
@@ -65,7 +65,7 @@ def begin(message_id: int) -> Message | None:
 
 @contextmanager
 def renewed(message: Message) -> Iterator[None]:
-    """Keeps others away from the body for as long as this takes, `LONGEST_TRY` at most."""
+    """Keeps others away from the body while the block runs, for `LONGEST_TRY` at most."""
     done = threading.Event()
     renewing = threading.Thread(target=_renew, args=(message.pk, message.body_tries, done), daemon=True)
     renewing.start()
@@ -90,7 +90,7 @@ def _renew(message_id: int, tries: int, done: threading.Event) -> None:
 
 
 def put_off(message: Message) -> bool:
-    """Gives a try back that failed by nobody's fault, with a pause; False where its time is over."""
+    """Gives back, after a pause, a try that the body did not make fail; False if its time is over."""
     now = timezone.now()
     waited = now - came_at(message)
     if waited >= dt.timedelta(hours=settings.FILE_HOURS):
@@ -102,20 +102,20 @@ def put_off(message: Message) -> bool:
 
 
 def came_at(message: Message) -> dt.datetime:
-    """When a message came to those who read it: of one that was unroutable, when it was delivered."""
+    """When a message reached its readers: for an unroutable one, when it was delivered."""
     was_unroutable = UnroutableMessage.objects.filter(message=message).first()
     delivered_at = was_unroutable.resolved_at if was_unroutable is not None else None
     return delivered_at or message.created_at
 
 
 def set_aside(message: Message) -> None:
-    """Has the body kept, and not read again, until the time of its files would be over. The caller saves the row."""
+    """Keeps the body, unread, for as long as its files would have been kept. The caller saves the row."""
     message.body_tries = MOST_TRIES + 1
     message.body_try_at = came_at(message) + dt.timedelta(hours=settings.FILE_HOURS)
 
 
 def forget(message: Message) -> None:
-    """Says that the body is no longer needed. The caller saves the row, and removes the body after the commit."""
+    """Marks the body as no longer needed. The caller saves the row, and removes the body after the commit."""
     message.body_file, message.body_tries, message.body_try_at = "", 0, None
 
 
@@ -123,7 +123,7 @@ SAVED = ("body_file", "body_tries", "body_try_at")
 
 
 def set_aside_for_too_long() -> QuerySet[Message]:
-    """Messages whose body was set aside, and nobody came in that time."""
+    """Messages whose body was set aside and whose time is over."""
     aside = Message.objects.exclude(body_file="").filter(body_tries__gt=MOST_TRIES)
     return aside.filter(body_try_at__lte=timezone.now())
 

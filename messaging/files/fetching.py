@@ -1,4 +1,4 @@
-"""Files that came as an address: fetched by a task, with pauses that grow, until it is clear that they won't come."""
+"""Files that came as an address: fetched by a task, with growing pauses, until it is clear that they can't be."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def due(limit: int = 20) -> list[int]:
 
 
 def fetch(attachment_id: int) -> bool:
-    """Fetches one file; whether it is stored now. Two at once fetch it once: the first one's try puts the next off.
+    """Fetches one file; returns whether it is stored now. Two at once fetch it once: the first try postpones the next.
 
-    Raises `OSError` where the disk or the storage fails: a later round tries again.
+    Raises `OSError` if the disk or the storage fails: a later round tries again.
     """
     attachment = _begin(attachment_id)
     if attachment is None:
@@ -68,7 +68,7 @@ def _begin(attachment_id: int) -> Attachment | None:
 
 
 def _put_off(attachment: Attachment) -> None:
-    """Gives a try back that failed by nobody's fault, for as long as a file is kept."""
+    """Gives back a try that the file did not make fail, for as long as a file is kept."""
     if timezone.now() >= attachment.expires_at:
         _record_problem(attachment, NOT_STORED, is_over=True)
     else:
@@ -76,15 +76,15 @@ def _put_off(attachment: Attachment) -> None:
 
 
 def _room(attachment: Attachment) -> int:
-    """How many bytes the file may have beside the message's others."""
+    """How many bytes the file may have, given the message's other files."""
     others = Attachment.objects.filter(message=attachment.message_id).exclude(pk=attachment.pk)
     return int(settings.MAX_FILES_BYTES - (others.aggregate(size=Sum("size"))["size"] or 0))
 
 
 def _record(attachment: Attachment) -> bool:
-    """Writes what was stored into the row; drops the bytes where the row is no longer this try's, or there is no room.
+    """Records what was stored; drops the bytes if the row is no longer this try's or there is no room.
 
-    Once the commit was asked for, the row may be there, whatever is said: then the daily comparison decides.
+    Once the commit has begun, the row may be there, whatever the error: then the daily comparison decides.
     """
     committing = is_stored = False
     try:
@@ -115,7 +115,7 @@ def _session_of(attachment: Attachment) -> list[int]:
 
 
 def _mine(attachment: Attachment) -> QuerySet[Attachment]:
-    """The row, if no other try has begun and nobody has decided about it meanwhile."""
+    """The row, if no other try has begun and it has not been decided meanwhile."""
     return Attachment.objects.filter(pk=attachment.pk, state=State.WAITING, tries=attachment.tries)
 
 
@@ -133,5 +133,5 @@ _STORED = (
 
 
 def _fields(attachment: Attachment) -> dict[str, Any]:
-    """What `put_into` has set."""
+    """The fields that `put_into` has set."""
     return {name: getattr(attachment, name) for name in _STORED} | {"try_again_at": None, "problem": ""}

@@ -1,4 +1,4 @@
-"""Links of files: how an ITSP fetches what is sent to a customer. The token in the address is their only secret."""
+"""File links, from which an ITSP fetches what is sent to a customer. The token in the address is the only secret."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def new_token() -> str:
-    """A token that nobody guesses: 256 bits in 43 characters that need no escaping in an address."""
+    """An unguessable token: 256 bits in 43 characters that need no escaping in an address."""
     return secrets.token_urlsafe(32)
 
 
 def address_of(origin: str, attachment: Attachment) -> str:
-    """The link of a file below an origin such as `https://sms.example.com`; it ends with the file's name.
+    """The link of a file on an origin such as `https://sms.example.com`; it ends with the file's name.
 
-    Raises `ValueError` for a file that has none: one that a customer sent.
+    Raises `ValueError` for a file without a link: one that a customer sent.
     """
     if not attachment.link_token:
         raise ValueError(f"file {attachment.pk} has no link")
@@ -27,8 +27,8 @@ def address_of(origin: str, attachment: Attachment) -> str:
 
 
 def find(token: str) -> Attachment | None:
-    """The file of a link, whether its time is over or not. At most one query, and none for what is no token."""
+    """The file of a link, expired or not. At most one query, and none for what can't be a token."""
     if not _TOKEN.fullmatch(token):
         return None
-    # The second condition is the index's own: without its words SQLite reads every row.
+    # The second condition repeats the index's own: without it SQLite reads every row.
     return Attachment.objects.filter(link_token=token).exclude(link_token="").order_by("pk").first()

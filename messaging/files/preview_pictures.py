@@ -1,6 +1,6 @@
 """A program: reads a picture from its standard input and writes it small, as a JPEG; nothing where that can't be.
 
-It runs confined: pictures come from anywhere, and a decoder may have any fault.
+It runs in a sandbox: pictures come from anywhere, and a decoder may have any bug.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import warnings
 from PIL import Image, ImageOps
 
 LONGEST_SIDE = 480  # pixels
-# Decoded, a pixel takes up to 4 bytes, several times over: a picture of 50,000 by 50,000 would take 10 GB.
+# A decoded pixel takes up to 4 bytes, several times over: a picture of 50,000 by 50,000 would take 10 GB.
 MOST_PIXELS = 25_000_000
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 
 
 def shrink(content: bytes) -> bytes:
-    """A small JPEG, turned as it is meant to be seen and without what the camera wrote. Raises whatever Pillow does."""
+    """A small JPEG, turned upright and without the camera's metadata. Raises whatever Pillow does."""
     with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
         picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
         if picture.mode.startswith("I;16"):  # as it is, all but the darkest would turn white
@@ -39,5 +39,5 @@ if __name__ == "__main__":
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     try:
         sys.stdout.buffer.write(shrink(sys.stdin.buffer.read()))
-    except Exception:  # a picture that comes from anywhere may break a decoder anyhow
+    except Exception:  # a picture from anywhere may break a decoder in any way
         sys.exit()

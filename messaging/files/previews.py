@@ -1,7 +1,7 @@
-"""Previews of pictures: made after the file is stored, so that pages never load the whole of it.
+"""Previews of pictures: made after the file is stored, so that pages never load the whole file.
 
-due → try (counted before it starts) → shrink, confined → store. What a hostile picture breaks is a process of its
-own; what is killed on the way is found again by the clock. A picture that fails twice has no preview.
+due → try (counted before it starts) → shrink, in a sandbox → store. A hostile picture only breaks a process of its
+own; the clock finds again what was killed on the way. A picture that fails twice has no preview.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_BYTES = 20 * 1024 * 1024
 MOST_TRIES = 2
 AT_ONCE = 2  # a process
 PROGRAM = Path(__file__).with_name("preview_pictures.py")
-# Of 25 million pixels a WebP takes the most: 600 MB and 1.6 s on a slow core. A preview is 10 to 150 KB.
+# With 25 million pixels a WebP takes the most: 600 MB and 1.6 s on a slow core. A preview is 10 to 150 KB.
 LIMITS = sandbox.Limits(memory=1024**3, cpu_seconds=10, seconds=20, output=1024**2)
 
 _stopping = threading.Event()
@@ -42,14 +42,14 @@ def wants_preview(content_type: str, size: int) -> bool:
 
 
 def stop() -> None:
-    """Lets every `make_due` of this process end after the preview that it is at."""
+    """Lets every `make_due` of this process end after its current preview."""
     _stopping.set()
 
 
 def make_due(limit: int = 200, *, program: Path = PROGRAM, limits: sandbox.Limits = LIMITS) -> int:
-    """Makes the previews that are due; returns how many it made. One that fails holds up no other.
+    """Makes the previews that are due; returns how many. One that fails holds up no other.
 
-    Returns at once where this process is at as many as it may be: those who are take over what is due now.
+    Returns at once if as many run in this process as may: those take over what is due now.
     """
     made = 0
     tried: set[int] = set()
@@ -57,7 +57,7 @@ def make_due(limit: int = 200, *, program: Path = PROGRAM, limits: sandbox.Limit
         tried.add(attachment_id)
         try:
             made += make(attachment_id, program=program, limits=limits)
-        except Exception as error:  # each storage raises what it likes; a later round tries again
+        except Exception as error:  # each storage has errors of its own; a later round tries again
             logger.error("preview of file %s: %s", attachment_id, type(error).__name__)
         finally:
             with _lock:
@@ -66,7 +66,7 @@ def make_due(limit: int = 200, *, program: Path = PROGRAM, limits: sandbox.Limit
 
 
 def make(attachment_id: int, *, program: Path = PROGRAM, limits: sandbox.Limits = LIMITS) -> bool:
-    """Makes one preview; whether it is stored now. Raises what the storage raises: then the try does not count."""
+    """Makes one preview; returns whether it is stored now. What the storage raises comes through; that try does not count."""
     attachment = _due().filter(pk=attachment_id).first()
     if attachment is None:
         return False
@@ -83,7 +83,7 @@ def _take(tried: set[int]) -> int | None:
     with _lock:
         if _stopping.is_set() or len(_under_way) >= AT_ONCE:
             return None
-        # Those that failed last: a row of hostile pictures holds up no other for long.
+        # Failed ones last: a row of hostile pictures holds up no other for long.
         left = _due().exclude(pk__in=tried | _under_way).order_by("preview_tries", "pk")
         attachment_id = left.values_list("pk", flat=True).first()
         if attachment_id is not None:
@@ -98,7 +98,7 @@ def _due() -> AttachmentQuerySet:
 
 
 def _begin(attachment: Attachment) -> bool:
-    """Counts this try, if nobody else has begun it. The last one is counted as if it had failed already."""
+    """Counts this try, unless somebody else has begun it. The last one counts as failed in advance."""
     row = Attachment.objects.filter(
         pk=attachment.pk, preview_due=True, preview_tries=attachment.preview_tries
     )
@@ -137,7 +137,7 @@ def _store(attachment: Attachment, small: bytes) -> bool:
 
 
 def _end(attachment: Attachment) -> bool:
-    """There can't be a preview of this one."""
+    """Records that this file can't have a preview."""
     logger.info("file %s has no preview", attachment.pk)
     Attachment.objects.filter(pk=attachment.pk).update(preview_due=False)
     return False

@@ -1,4 +1,4 @@
-"""Why a file is not to be had, in the reader's language."""
+"""Why a file is missing, in the reader's language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from django.utils.translation import gettext, gettext_noop
 
-# What the providers say, who know nothing of languages.
+# What the adapters say, which know no languages.
 PROVIDERS_SAY = (
     gettext_noop("The file is empty."),
     gettext_noop("The file was cut short."),

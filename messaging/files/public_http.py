@@ -1,8 +1,7 @@
 """Fetching from the public internet only: never from an address inside the machine's own networks.
 
-The address of a file comes from whoever wrote a message. The check is made where the connection is opened, on the
-address that is connected to: not on a name, which may resolve to another one a moment later, and for each redirect
-anew.
+The address of a file comes from whoever wrote a message. The check is made when a connection is opened, on the IP
+address connected to, for each redirect anew: a name may resolve to another address a moment later.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class NotFetchedError(Exception):
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet, also when it is an IPv4 one in IPv6's clothes."""
+    """Whether an IP address belongs to the public internet, also if it is an IPv4 address inside an IPv6 one."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
         inside = found.ipv4_mapped or found.sixtofour
@@ -55,14 +54,14 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def is_own(connection: socket.socket) -> bool:
-    """Whether a connection leads to this machine itself, also by a public address of its own."""
+    """Whether a connection leads to this machine itself, even by its public address."""
     return bool(connection.getsockname()[0] == connection.getpeername()[0])
 
 
 class _Watch:
-    """Ends a fetch at its time, whatever it waits for: its connections are shut.
+    """Ends a fetch when its time is over, whatever it waits for, by shutting its connections.
 
-    A time-out of a socket is for each read, and a server that sends a byte now and then never meets it.
+    A socket's time-out is for each read, and a server that sends a byte now and then never reaches it.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -85,13 +84,13 @@ class _Watch:
             self._watched.clear()
 
     def check(self) -> None:
-        """Raises NotFetchedError once the time is over: what was read then may have been cut short."""
+        """Raises NotFetchedError once the time is over: what was read may have been cut short."""
         if self._is_over or time.monotonic() >= self._ends_at:
             raise NotFetchedError(gettext_noop("The upload was too slow."), for_good=False)
 
     def add(self, connection: socket.socket) -> None:
         with self._lock:
-            self._watched.append(connection.dup())  # TLS takes the connection itself over
+            self._watched.append(connection.dup())  # TLS takes over the connection itself
         if self._is_over:
             self._end()
 
@@ -166,7 +165,7 @@ def _manager() -> Iterator[PoolManager]:
 
 
 def fetch(address: str, into: BinaryIO, limit: int) -> None:
-    """Writes what an http(s) address answers into a file, at most `limit` bytes. Raises NotFetchedError, OSError."""
+    """Downloads an http(s) address into a file, at most `limit` bytes. Raises NotFetchedError, OSError."""
     with _Watch(TOTAL_SECONDS) as _thread.watch, _manager() as manager:
         for _hop in range(MOST_REDIRECTS + 1):
             if (after := _fetch(manager, address, into, limit)) is None:
@@ -179,7 +178,7 @@ def fetch(address: str, into: BinaryIO, limit: int) -> None:
 
 
 def _fetch(manager: PoolManager, address: str, into: BinaryIO, limit: int) -> str | None:
-    """One request; gives the address it was sent on to, if it was."""
+    """One request; returns the address it was redirected to, if any."""
     if not _is_http(address):
         raise NotFetchedError(gettext_noop("This is no http address."))
     try:
@@ -227,5 +226,5 @@ def _read(pieces: Iterator[bytes], into: BinaryIO, limit: int) -> None:
         _thread.watch.check()
         into.write(piece)
     _thread.watch.check()  # without a length, a connection that was shut looks like the end
-    if not size:  # so does one that was closed among the headers
+    if not size:  # so does one that was closed during the headers
         raise NotFetchedError(gettext_noop("The file is empty."), for_good=False)

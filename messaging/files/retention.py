@@ -1,7 +1,7 @@
-"""Retention: files go when their time is over. The links stop at the instant, the bytes within minutes.
+"""Retention: files are removed when their time is over: links at that instant, bytes within minutes.
 
-What no row knows of goes too: a stored request that could not be answered 200, a file whose worker was killed
-before its row was committed.
+What no row refers to is removed too: a stored request that could not be answered 200, a file whose worker was
+killed before its row was committed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from messaging.models import Attachment, Message, UnroutableMessage
 
 logger = logging.getLogger(__name__)
 
-# A request or a file that was just written may get its row in a moment; a day is far more than any takes.
+# A request or file just written may get its row in a moment; a day is far longer than any takes.
 NEW = dt.timedelta(days=1)
 
 
@@ -44,7 +44,7 @@ def purge(batch: int = 200) -> int:
                 logger.error("file %s could not be removed: %s", each.pk, error)
                 failed.add(each.pk)
                 continue
-            # Not one that got its preview meanwhile: the next round finds it with that.
+            # Not one that got a preview meanwhile: the next round finds it with the preview.
             purged += Attachment.objects.filter(pk=each.pk, preview=each.preview).update(
                 state=Attachment.State.EXPIRED, file="", preview="", preview_due=False
             )
@@ -55,7 +55,7 @@ def purge(batch: int = 200) -> int:
 
 
 def purge_bodies() -> int:
-    """Removes stored requests that could not be read whole, once the time of their files is over; returns how many."""
+    """Removes stored requests that could not be read completely, once their files' time is over; returns how many."""
     purged = 0
     for pk, name in body_tries.set_aside_for_too_long().values_list("pk", "body_file"):
         try:
@@ -69,7 +69,7 @@ def purge_bodies() -> int:
 
 
 def sweep_spool() -> int:
-    """Removes stored requests that no message needs any more; returns how many.
+    """Removes stored requests that no message needs any longer; returns how many.
 
     A dismissed unroutable message's request goes after the time that files are kept.
     """
@@ -86,14 +86,14 @@ def _needed(names: set[str]) -> set[str]:
     unroutable = UnroutableMessage.objects.exclude(resolution=UnroutableMessage.Resolution.DELIVERED).exclude(
         resolution=UnroutableMessage.Resolution.DISMISSED, resolved_at__lte=ended
     )
-    # In this order: a message that is delivered meanwhile is found as one or as the other.
+    # In this order: a message that is delivered meanwhile is found in at least one of them.
     needed = set(unroutable.filter(body_file__in=names).values_list("body_file", flat=True))
     return needed | set(Message.objects.filter(body_file__in=names).values_list("body_file", flat=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What the storage and the rows do not agree about: files without a row, rows without their file."""
+    """Where storage and rows differ: files without a row, rows without their file."""
 
     files: tuple[str, ...]
     rows: tuple[int, ...]
@@ -108,7 +108,7 @@ def compare() -> Differences:
 
 
 def files_without_a_row() -> Iterator[str]:
-    """Stored files, older than a day, that no row has: their worker died, or could not know whether its row is in."""
+    """Stored files without a row, older than a day: their worker died, or could not know whether the commit succeeded."""
     for names in _batches(storage.older_than(NEW)):
         yield from sorted(names - _known(names))
 
@@ -117,7 +117,7 @@ def remove_files_without_a_row() -> int:
     """Removes them; returns how many."""
     removed = 0
     for name in files_without_a_row():
-        if _known({name}):  # it has got one since
+        if _known({name}):  # it has a row since
             continue
         try:
             storage.drop(name)

@@ -1,4 +1,4 @@
-"""Runs a program over a file in a process of its own, confined: whatever the file does to it stays there.
+"""Runs a program on a file in a sandboxed process of its own: whatever the file does to it stays there.
 
 The child starts from this very file, isolated: the standard library and what is installed, nothing of the project,
 nothing of our environment, no open file but its input and its output.
@@ -22,7 +22,7 @@ from typing import BinaryIO
 
 @dataclass(frozen=True)
 class Limits:
-    """`memory` is the address space and `output` what it may write, in bytes; `seconds` are those of the clock."""
+    """`memory` (address space) and `output` (what it may write) are in bytes; `seconds` are of wall-clock time."""
 
     memory: int
     cpu_seconds: int
@@ -31,19 +31,19 @@ class Limits:
 
 
 class DiedError(Exception):
-    """The program crashed, or was ended at one of its limits."""
+    """The program crashed, or was ended at a limit."""
 
 
 def run(program: Path, content: BinaryIO, limits: Limits) -> bytes:
-    """What the program writes about a content, which is a real file: it reads it as its standard input.
+    """What the program writes for a content, which must be a real file: it becomes its standard input.
 
-    Raises `DiedError`, or `OSError` where this machine can't start a process.
+    Raises `DiedError`, or `OSError` if this machine can't start a process.
     """
     content.seek(0)
     alarm = math.ceil(limits.seconds) + 1
     numbers = (limits.memory, limits.cpu_seconds, limits.output, alarm)
     command = [sys.executable, "-I", "-B", __file__, *map(str, numbers), str(program)]
-    # A file and not a pipe: nobody has to read while it writes, and the kernel keeps the limit.
+    # A file, not a pipe: nobody has to read while it writes, and the kernel enforces the limit.
     with tempfile.TemporaryFile() as out:
         child = subprocess.Popen(  # noqa: S603
             command, stdin=content, stdout=out, env={}, cwd="/", start_new_session=True
@@ -63,9 +63,9 @@ def run(program: Path, content: BinaryIO, limits: Limits) -> bytes:
 
 def _confine(memory: int, cpu_seconds: int, output: int, alarm: int) -> None:
     os.nice(5)
-    with suppress(OSError):  # Linux only: the first to die if the machine has no memory left
+    with suppress(OSError):  # Linux only: the first to be killed if memory runs out
         Path("/proc/self/oom_score_adj").write_text("1000")
-    signal.alarm(alarm)  # ends it even if nobody is left who would
+    signal.alarm(alarm)  # ends it even if its parent is gone
     for what, most in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, cpu_seconds),

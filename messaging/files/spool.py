@@ -42,7 +42,7 @@ def received_body(source: IO[bytes], length: int) -> Iterator[BinaryIO]:
 
 
 def keep(body: BinaryIO) -> str:
-    """Stores a body for good and returns its name; on the disk, synced, before it returns."""
+    """Stores a body and returns its name; it is on disk, synced, before this returns."""
     folder = _folder()
     name = f"{secrets.token_hex(16)}.body"
     draft = folder / f"{name}.part"
@@ -55,14 +55,14 @@ def keep(body: BinaryIO) -> str:
             os.fsync(file.fileno())
         draft.rename(folder / name)
     except BaseException:
-        draft.unlink(missing_ok=True)  # a full disk must not stay full of what could not be stored
+        draft.unlink(missing_ok=True)  # a full disk must not stay full of half-stored files
         raise
     _sync_folder(folder)
     return name
 
 
 def open_kept(name: str) -> BinaryIO:
-    """A stored body again. Raises `FileNotFoundError`, also where the whole folder is not there at the moment."""
+    """A stored body. Raises `FileNotFoundError`, also if the whole folder is missing at the moment."""
     return (Path(settings.SPOOL_FOLDER) / name).open("rb")
 
 

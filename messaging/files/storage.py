@@ -1,4 +1,4 @@
-"""Where the bytes of files are: Django's file storage `files`, a folder unless the settings say otherwise."""
+"""Where the bytes of files are kept: Django's storage `files`, a folder unless the settings say otherwise."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _OURS = re.compile(r"\d{4}/\d\d/\d\d/[0-9a-f]{32}")
 
 
 class StorageError(OSError):
-    """The storage failed, whichever it is: a full disk, or a service that does not answer.
+    """The storage failed: a full disk, say, or a service that does not answer.
 
-    The text is the system's, or the kind of error only: a service's own words may hold its keys.
+    The text is the system's, or only the kind of error: a service's own words may contain its keys.
     """
 
 
 class SyncedFolder(FileSystemStorage):
-    """A folder in which a file that was saved stays, whatever happens to the machine."""
+    """A folder in which a saved file stays saved, whatever happens to the machine."""
 
     def _save(self, name: str, content: File[bytes]) -> str:
         saved: str = super()._save(name, content)  # type: ignore[misc]
@@ -66,7 +66,7 @@ def keep(content: BinaryIO) -> str:
         with _failing_as_one():
             return storage().save(name, wrapped)
     except BaseException:
-        with suppress(Exception):  # a full disk must not stay full of what could not be stored
+        with suppress(Exception):  # a full disk must not stay full of half-stored files
             storage().delete(name)
         raise
 
@@ -79,15 +79,15 @@ def drop(name: str) -> None:
 
 
 def open_kept(name: str) -> BinaryIO:
-    """A stored file's bytes. Raises `FileNotFoundError` where there is none, `StorageError`."""
+    """A stored file's bytes. Raises `FileNotFoundError` or `StorageError`."""
     with _failing_as_one(FileNotFoundError):
         opened = cast(BinaryIO, storage().open(name))
-        opened.seek(0)  # a storage elsewhere fetches it now, and fails here if it fails
+        opened.seek(0)  # remote storage fetches it now, and fails here if at all
         return opened
 
 
 def has_room(size: int) -> bool:
-    """Whether so many bytes are free, as far as can be told: of a storage elsewhere nothing is known."""
+    """Whether so many bytes are free, as far as is known: remote storage always has room."""
     found = storage()
     if not isinstance(found, FileSystemStorage):
         return True
@@ -103,7 +103,7 @@ def exists(name: str) -> bool:
 
 
 def older_than(age: dt.timedelta, folder: str = "") -> Iterator[str]:
-    """The names of files that were stored longer ago, ours only. Raises `StorageError`."""
+    """The names of our files stored longer ago than this. Raises `StorageError`."""
     before = timezone.now() - age
     try:
         with _failing_as_one(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Files of inbound messages: out of the webhook's stored body, into the storage, each with a row.
+"""Files of inbound messages: from the webhook's stored body into the storage, each with a row.
 
 Safe to run twice and to be killed at any instant: the body stays until the rows are committed, and a message's
 rows and the row that stops pointing at the body are one transaction. How often a body is tried: `body_tries`.
@@ -29,7 +29,7 @@ from messaging.models.traffic import quarter_of
 
 logger = logging.getLogger(__name__)
 
-LOST_AFTER = dt.timedelta(days=1)  # the spool folder may only not be mounted for a while
+LOST_AFTER = dt.timedelta(days=1)  # perhaps the spool folder is just not mounted at the moment
 
 TOO_LARGE = gettext_noop("Together the files are larger than the limit.")
 NO_ADDRESS = gettext_noop("The file's address can't be used.")
@@ -39,18 +39,18 @@ NOT_STORED = gettext_noop("The message's files could not be stored.")
 
 
 class TooSlowError(Exception):
-    """Reading a body takes longer than a try may."""
+    """Reading a body takes longer than a try may last."""
 
 
 def take_out(message_id: int) -> int:
-    """Stores the files of one message; gives how many rows they got. 0 if it is not their time, or they are stored.
+    """Stores the files of one message; returns the number of rows. 0 if they are not due, or already stored.
 
-    Raises what fails, `OSError` and database errors above all; the body stays, and a later round tries again.
+    Raises whatever fails, mostly `OSError` and database errors; the body stays, and a later round tries again.
     """
     message = body_tries.begin(message_id)
     if message is None:
         return 0
-    if message.body_tries > body_tries.MOST_TRIES:  # the last try did not live to say so
+    if message.body_tries > body_tries.MOST_TRIES:  # the last try died before it could say so
         return _give_up(message, UNREADABLE)
     try:
         with body_tries.renewed(message):
@@ -66,7 +66,7 @@ def take_out(message_id: int) -> int:
 
 
 def read_again(message_id: int) -> bool:
-    """Has a body that was set aside read once more from the start; False if it is not there any more."""
+    """Reads a body that was set aside once more from the start; False if it is gone."""
     with transaction.atomic():
         found = Message.objects.select_for_update(of=("self",)).select_related("session")
         message = found.get(pk=message_id)
@@ -87,7 +87,7 @@ def _give_up(message: Message, problem: str) -> int:
 
 
 def _record(message: Message, attachments: list[Attachment]) -> int:
-    """Writes the rows, and what becomes of the body: of one that was not read whole, a person may make more."""
+    """Writes the rows, and keeps a body that was not read completely, for a person to look at."""
     committing = False
     try:
         with transaction.atomic():
@@ -108,10 +108,10 @@ def _record(message: Message, attachments: list[Attachment]) -> int:
                 hints.tell(locked.session)
                 committing = True
     finally:
-        # Once the commit was asked for, the rows may be there, whatever is said: then the daily comparison decides.
+        # Once the commit has begun, the rows may be there, whatever the error: then the daily comparison decides.
         if not committing:
             discard(attachments)
-    if not is_mine:  # somebody else was quicker
+    if not is_mine:  # another worker was quicker
         return 0
     if not locked.body_file:
         with suppress(OSError):  # the sweep finds it
@@ -120,7 +120,7 @@ def _record(message: Message, attachments: list[Attachment]) -> int:
 
 
 def _has_no_files(message: Message) -> None:
-    """Only layout came: then neither the conversation nor the counts speak of files."""
+    """The body had only layout: neither the conversation nor the counts mention files."""
     message.has_files = False
     insert(
         TrafficCount(
@@ -159,7 +159,7 @@ def _read(message: Message) -> list[Attachment]:
 
 
 class _Bounded:
-    """A body that can't be read for longer than a try may take."""
+    """A body that can't be read for longer than a try may last."""
 
     def __init__(self, body: BinaryIO) -> None:
         self._body = body
@@ -179,7 +179,7 @@ def _open_file() -> BinaryIO:
 
 
 def _store(message: Message, position: int, found: FoundFile, left: int) -> Attachment:
-    """The row of one file, not saved yet; its bytes are in the storage."""
+    """The row of one file, not yet saved; its bytes are in the storage."""
     if found.address and not (found.address.isprintable() and _HTTP.match(found.address)):
         return _broken(message, position, found, NO_ADDRESS)
     if found.address:
@@ -194,7 +194,7 @@ def _store(message: Message, position: int, found: FoundFile, left: int) -> Atta
 
 
 def put_into(attachment: Attachment, content: BinaryIO, name: str) -> None:
-    """Stores a content, and says so on this row; the caller saves it. Its preview follows. Raises `OSError`."""
+    """Stores a content and sets the row's fields; the caller saves it. Its preview follows. Raises `OSError`."""
     attachment.content_type = type_of(content)
     attachment.name = clean_name(name, attachment.content_type)
     attachment.size = content.seek(0, 2)
@@ -234,7 +234,7 @@ def _broken(message: Message, position: int, found: FoundFile, problem: str) -> 
 
 
 def discard(attachments: list[Attachment]) -> None:
-    """Removes bytes that no row has; where that fails, the daily comparison does it."""
+    """Removes bytes without a row; if that fails, the daily comparison does it."""
     for each in attachments:
         for name in (each.file, each.preview):
             try:

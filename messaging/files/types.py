@@ -1,4 +1,4 @@
-"""What a file is and how it is called: its type from the content, its name without anything harmful."""
+"""What a file is and what it is called: its type from the content, its name without anything harmful."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_NAME = 100
 LONGEST_READ = 1000  # characters of a name as it came
 UNKNOWN = "application/octet-stream"
 
-# The library guesses from a few bytes where many formats begin alike; these are sure.
+# The library guesses from a few bytes, and many formats begin alike; these are certain.
 _SURE = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"%PDF-", "application/pdf"),
@@ -41,7 +41,7 @@ _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
 
 def type_of(file: BinaryIO) -> str:
-    """The content type, told from the first bytes; the file is left at its start."""
+    """The content type by the first bytes; leaves the file at its start."""
     file.seek(0)
     head = file.read(HEAD)
     file.seek(0)
@@ -50,7 +50,7 @@ def type_of(file: BinaryIO) -> str:
             return content_type
     if head.startswith(b"RIFF") and (content_type := _RIFF.get(head[8:12], "")):
         return content_type
-    if _MARKUP.search(head[:1024]):  # whatever else it claims to be, a browser might run it
+    if _MARKUP.search(head[:1024]):  # whatever it claims to be, a browser might run it
         return "image/svg+xml" if b"<svg" in head[:1024].lower() else "text/html"
     try:
         found = puremagic.magic_string(head)
@@ -63,7 +63,7 @@ def type_of(file: BinaryIO) -> str:
 
 
 def type_name(name: str, content_type: str) -> str:
-    """The type as people call it: PDF, JPEG, DOCX; "" where nothing tells."""
+    """The type as people call it: PDF, JPEG, DOCX; "" if unknown."""
     kind, _slash, subtype = content_type.partition("/")
     if kind in ("image", "audio", "video") or subtype == "pdf":
         return subtype.removeprefix("x-").partition("+")[0].upper()
@@ -71,7 +71,7 @@ def type_name(name: str, content_type: str) -> str:
 
 
 def runs_in_a_browser(name: str, content_type: str) -> bool:
-    """Whether a browser might run something of a file: HTML, SVG, XML, scripts."""
+    """Whether a browser might run code in a file: HTML, SVG, XML, scripts."""
     extension = found[0].lower() if (found := _EXTENSION.search(name.rstrip(". "))) else ""
     return (
         extension in _RUN_EXTENSIONS or content_type in _RUN_TYPES or content_type.endswith(_RUN_TYPES_ENDING)
@@ -79,7 +79,7 @@ def runs_in_a_browser(name: str, content_type: str) -> bool:
 
 
 def clean_name(name: str, content_type: str) -> str:
-    """A name to show and to download: no path, no control or direction characters, at most 100 characters."""
+    """A name to show and download: no path, no control or direction characters, at most 100 characters."""
     # Cut first: to normalise thousands of combining marks takes seconds.
     name = unicodedata.normalize("NFC", name[-LONGEST_READ:]).replace("\\", "/").rpartition("/")[2]
     name = "".join(

@@ -1,4 +1,4 @@
-"""Uploads: files that somebody puts beside a text that is not sent yet. *Send* makes them the message's."""
+"""Uploads: files attached to a text that is not sent yet. *Send* makes them the message's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from messaging.sessions import locking
 from messaging.sessions.answerable import demand_answerable
 
 MOST_FILES = 20  # of one message
-MOST_DRAFTS = 5  # times the limit of a message: what one person may keep unsent in all sessions together
+MOST_DRAFTS = 5  # times a message's limit: what one person may keep unsent in all sessions together
 ROOM_LEFT = 1024**3  # bytes that uploads leave free, for webhooks and the database
 SLOWEST = 1024  # bytes a second, after the first PATIENCE seconds
 PATIENCE = 30.0
@@ -43,9 +43,9 @@ def why_no_files(session: Session) -> str:
 
 
 def upload(person: Person, session_id: int, body: IO[bytes], length: int, name: str) -> Attachment:
-    """Stores one file, `length` bytes of `body`, as a draft of this extension in this session.
+    """Stores a file, `length` bytes of `body`, as a draft of this extension in this session.
 
-    Raises `RefusedError`, before a byte is read where that can be; `NotFoundError`; `spool.BodyCutShortError` if the
+    Raises `RefusedError`, before reading a byte if possible; `NotFoundError`; `spool.BodyCutShortError` if the
     body ends before, `TooSlowError` if it takes too long; `OSError` if it can't be stored. Then nothing of it stays.
     """
     with transaction.atomic():
@@ -71,7 +71,7 @@ def upload(person: Person, session_id: int, body: IO[bytes], length: int, name: 
 
 
 def remove(extension: Extension | None, session_id: int, file_id: int) -> bool:
-    """Takes a draft away; False if there is none. What was sent meanwhile stays with its message."""
+    """Removes a draft; False if there is none. A file sent meanwhile stays with its message."""
     if extension is None:
         return False
     with transaction.atomic():
@@ -90,7 +90,7 @@ def remove(extension: Extension | None, session_id: int, file_id: int) -> bool:
 
 
 def demand_drafts(extension: Extension, session: Session, file_ids: Sequence[int]) -> list[Attachment]:
-    """These drafts, in this order. Raises `RefusedError` if one is not there any more, or files can't be sent."""
+    """These drafts, in this order. Raises `RefusedError` if one is gone, or files can't be sent."""
     if not file_ids:
         return []
     if len(file_ids) > MOST_FILES:
@@ -100,7 +100,7 @@ def demand_drafts(extension: Extension, session: Session, file_ids: Sequence[int
     found = Attachment.objects.drafts(extension, session.pk).select_for_update(of=("self",)).in_bulk(file_ids)
     drafts = [found[file_id] for file_id in dict.fromkeys(file_ids) if file_id in found]
     if len(drafts) < len(set(file_ids)) or not all(draft.is_there for draft in drafts):
-        raise RefusedError(_("A file is no longer here. Remove it and attach it again."))
+        raise RefusedError(_("A file is no longer available. Remove it and attach it again."))
     return drafts
 
 
@@ -114,7 +114,7 @@ def give_to(message: Message, drafts: Sequence[Attachment]) -> None:
 
 
 def copy_to(message: Message, attachments: Sequence[Attachment]) -> None:
-    """The same files for another message: the bytes are stored once, and end for both at the same instant."""
+    """The same files for another message: the bytes are stored once and expire for both at the same instant."""
     for each in attachments:
         each.pk, each.message, each.link_token = None, message, links.new_token()
         each._state.adding = True
@@ -122,11 +122,11 @@ def copy_to(message: Message, attachments: Sequence[Attachment]) -> None:
 
 
 class TooSlowError(Exception):
-    """A body that comes in too slowly: it would hold a place for hours."""
+    """A body that comes in too slowly and would hold a place for hours."""
 
 
 class _Steady:
-    """A body that must come in steadily."""
+    """A body that has to come in steadily."""
 
     def __init__(self, body: IO[bytes]) -> None:
         self._body = body

@@ -140,7 +140,7 @@ def _well(target: _Target, domain: Domain | None) -> Verdict:
             )
         )
         return Verdict(text % {"name": target.name}, is_well=True)
-    text = _("%(name)s: all is well, messages can come in.") % {"name": target.name}
+    text = _("%(name)s: everything works, messages can come in.") % {"name": target.name}
     status, reason = domain.standing
     if status == Domain.Status.ENDS_SOON:
         text = f"{text} {status.label}: {reason}."
@@ -189,7 +189,7 @@ def _wrong_server(target: _Target, answer: _Answer) -> Verdict:
         )
     else:
         text = _(
-            "%(name)s: another server answers, not this portal (%(status)s). Does the name lead to this machine, and "
+            "%(name)s: another server answers, not this portal (%(status)s). Does the name point to this machine, and "
             "does the proxy pass /webhooks/ on to Trunkline?"
         )
     return Verdict(text % values)

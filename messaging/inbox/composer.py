@@ -57,7 +57,7 @@ def _warning(session: Session) -> str:
         return ""
     return _(
         "%(number)s is not registered for 10DLC. Carriers in the United States silently drop such messages "
-        "after they were accepted."
+        "after the ITSP has accepted them."
     ) % {"number": pretty_number(session.our_number)}
 
 

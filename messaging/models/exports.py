@@ -19,7 +19,7 @@ class Export(models.Model):
     class State(models.TextChoices):
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")
-        STOPPED = "stopped", _("Stopped before its end")
+        STOPPED = "stopped", _("Interrupted")
         FAILED = "failed", _("Failed")
 
     # Made by the page that asks for it, which reads the progress by it.

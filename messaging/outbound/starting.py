@@ -150,11 +150,11 @@ def owner_of(session: Session) -> str:
 def refusal_of(session: Session) -> str:
     """Why a session that somebody else has is not taken: it names who has it."""
     if session.holder_id:
-        return _("This customer's session is open with %(holder)s.") % {"holder": session.holder_name}
+        return _("This customer has an open session with %(holder)s.") % {"holder": session.holder_name}
     if session.queue_name:
         return _("This customer's session is waiting in the queue “%(queue)s”.") % {
             "queue": session.queue_name
         }
     return _(
-        "This customer's session is open with an extension that was deleted; an administrator can move it."
+        "This customer has an open session with an extension that was deleted; an administrator can move it."
     )

@@ -45,7 +45,7 @@ def why_nothing_leaves(session: Session) -> str:
         }
     if session.rule is None:
         return _(
-            "This number was removed: %(number)s has no rule any more, so nothing can be sent from it."
+            "This number was removed: %(number)s no longer has a rule, so nothing can be sent from it."
         ) % {"number": session.our_number}
     return ""
 

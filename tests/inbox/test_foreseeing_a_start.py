@@ -37,7 +37,7 @@ def test_an_open_session_is_foreseen_as_starting_would_treat_it(waiting, rule, a
     client = browser_of(anna)
     assert "is waiting in your queue “Support”" in said(client, rule)
     pickup.pick_up(Person.at(ben), waiting.pk)
-    assert "session is open with 1002 Ben." in said(client, rule)
+    assert "open session with 1002 Ben." in said(client, rule)
     rule.channel.allow_takeover = True
     rule.channel.save()
     assert "take over this customer from 1002 Ben" in said(client, rule)

@@ -101,7 +101,7 @@ def test_a_sign_in_link_works_once(anna, client):
     other = Client()
     for again in (other.get(address), other.post(address, {"new_password1": NEW, "new_password2": NEW})):
         assert again.status_code == 410
-        assert "This link has ended" in again.content.decode()
+        assert "This link no longer works" in again.content.decode()
     assert sign_in(other, "1001", NEW).redirect_chain[-1][0] == reverse("inbox")
 
 
@@ -147,4 +147,4 @@ def test_error_pages_need_nothing(db, client):
     from django.template.loader import render_to_string
 
     assert "Something went wrong" in render_to_string("500.html")
-    assert "There is no such page" in client.get("/nowhere/").content.decode()
+    assert "This page does not exist" in client.get("/nowhere/").content.decode()

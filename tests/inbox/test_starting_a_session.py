@@ -69,7 +69,7 @@ def test_a_customer_whom_a_colleague_serves_is_refused_by_name(waiting, rule, an
     pickup.pick_up(Person.at(ben), waiting.pk)
     answer = start(browser_of(anna), rule)
     assert answer.status_code == 422
-    assert "session is open with 1002 Ben." in answer.content.decode()
+    assert "open session with 1002 Ben." in answer.content.decode()
 
 
 def test_a_closed_session_offers_to_start_with_everything_filled_in(waiting, rule, anna, browser_of):

@@ -262,7 +262,7 @@ def test_buttons_are_written_down(
 ) -> None:
     old = channel.webhook_token
     administrator_client.post(f"/portal/channels_app/channel/{channel.pk}/rotate/", {"old_address": "now"})
-    assert said() == "Made a new webhook address."
+    assert said() == "Created a new webhook address."
     now = timezone.now()
     Message.objects.create(
         session=open_session, direction="outbound", origin="agent", status="queued", created_at=now
@@ -270,7 +270,7 @@ def test_buttons_are_written_down(
     administrator_client.post(f"/portal/channels_app/channel/{channel.pk}/cancel-waiting/")
     assert said() == "1 message was cancelled."
     administrator_client.post(f"/portal/channels_app/user/{anna.user_id}/sign-in-link/")
-    assert said() == "Made a new sign-in link."
+    assert said() == "Created a new sign-in link."
     AccessAttempt.objects.create(
         username="1001", ip_address="127.0.0.1", failures_since_start=5, attempt_time=now
     )

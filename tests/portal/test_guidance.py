@@ -25,7 +25,7 @@ ORDER = [
     "Add an SMS channel",
     "Add your number",
     "Add a message queue",
-    "Put agents into the queue",
+    "Add agents to the queue",
     "Test that messages come in",
     "Answer the first message",
 ]

@@ -125,7 +125,7 @@ def test_a_queue_shows_how_many_wait_for_how_long_and_whether_anybody_is_there(
     [line] = administrator_client.get("/portal/").context["queues"]
     assert line.title == "Support"
     assert "Nobody available" in line.text
-    assert "2 sessions wait, the longest for 2" in line.text
+    assert "2 sessions waiting, the longest for 2" in line.text
     rows = administrator_client.get(line.address).context["cl"].result_list
     assert {session.customer_number for session in rows} == {"+1", "+2"}
     Presence.objects.create(extension=anna, seen_at=timezone.now())

@@ -48,7 +48,10 @@ class TestWhatWasChangedElsewhere:
         response = administrator_client.post(address, mine)
         queue.refresh_from_db()
         assert (queue.name, queue.mode, set(queue.agents.all())) == ("Support", "auto", {anna, carla})
-        assert "was changed elsewhere: Chat assignment mode, Agents." in errors_of(response)["__all__"][0]
+        assert (
+            "changed elsewhere since you opened the page: Chat assignment mode, Agents."
+            in errors_of(response)["__all__"][0]
+        )
         assert 'value="Help"' in response.content.decode()
 
     def test_is_replaced_by_who_saves_again(self, administrator_client: Client, queue: MessageQueue) -> None:
@@ -66,7 +69,7 @@ class TestWhatWasChangedElsewhere:
         RoutingRule.objects.update(destination_queue=None, destination_extension=anna)
         row = {"id": rule.pk, "channel": channel.pk, "destination": f"queue:{rule.destination_queue_id}"}
         response = administrator_client.post(page_of(channel), channel_form(row, saved=1, as_shown=before))
-        assert "changed elsewhere: Numbers." in errors_of(response)["__all__"][0]
+        assert "changed elsewhere since you opened the page: Numbers." in errors_of(response)["__all__"][0]
         assert RoutingRule.objects.get().destination == anna
 
     def test_does_not_stand_in_the_way_of_what_workers_note(

@@ -1,4 +1,4 @@
-"""Every change in the portal is written down with its values, and read by administrators only."""
+"""Every change in the portal is recorded with its values, which only administrators read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from channels_app.changes import DELETED, Line, Part, to_message
 
 M = TypeVar("M", bound=Model)
 NOTHING = to_message([])
-CHANGES_A_PAGE = 100  # as many as Django's own list has, which says whether there are more
+CHANGES_A_PAGE = 100  # as many as Django's own list, which says whether there are more
 
 
 def may_read_changes(request: HttpRequest) -> bool:
@@ -30,11 +30,11 @@ class AuditedAdmin(ModelAdmin[M]):
     object_history_template = "portal/changes/history.html"
     # What a thing that is deleted was: fields of the model. Those of the form, if it says nothing else.
     audited_fields: Sequence[str] | None = None
-    # Set when a thing is added, without a field in the form.
+    # Fields that are set when an object is added, but that the form doesn't have.
     unasked_fields: Sequence[str] = ()
 
     def facts_of(self, obj: M) -> Iterable[Line]:
-        """What `obj` is, for the line that says that it was deleted."""
+        """The values of `obj`, for the entry that says it was deleted."""
         names = self.audited_fields
         if names is None:
             names = getattr(getattr(self.form, "_meta", None), "fields", None) or ()

@@ -20,7 +20,7 @@ _LOGIN_IN_ADDRESS = re.compile(r"//[^/@\s]+@")
 
 
 def part_of_form(form: Any, *, added: bool, unasked: Iterable[str] = ()) -> Iterator[Part]:
-    """What the saved `form` changed; or, where it added a thing, all that it is. `unasked`: fields it set by itself."""
+    """What the saved `form` changed; for an added object, all its values. `unasked`: fields set without the form."""
     if not added:
         lines = list(_changed(form))
         if lines:
@@ -38,7 +38,7 @@ def parts_of_formset(formset: Any) -> Iterator[Part]:
     for form in formset.forms:
         row = str(form.instance)
         if form in formset.deleted_forms:
-            if form.initial:  # else it was never saved
+            if form.initial:  # otherwise it was never saved
                 yield Part(DELETED, list(_before(form)), kind, row)
         elif id(form.instance) in new:
             yield Part(ADDED, [line for line in _all(form) if line.after], kind, row)
@@ -47,13 +47,13 @@ def parts_of_formset(formset: Any) -> Iterator[Part]:
 
 
 def model_line(obj: Model, name: str) -> Line:
-    """What a field of `obj` is now."""
+    """A field's current value, as a line."""
     model_field = obj._meta.get_field(name)
     return Line(str(capfirst(getattr(model_field, "verbose_name", name))), "", _stored(obj, model_field))
 
 
 def gone(lines: Iterable[Line]) -> list[Line]:
-    """The same values as those of a thing that is deleted."""
+    """The same values as those of a deleted object."""
     return [Line(line.label, line.after) for line in lines if line.after]
 
 
@@ -76,7 +76,7 @@ def _before(form: Any) -> Iterator[Line]:
 
 
 def _names(form: Any) -> list[str]:
-    """Without those by which a formset knows its rows."""
+    """The fields' names, without those that only identify the rows of a formset."""
     return [name for name, field in form.fields.items() if name != "DELETE" and not field.widget.is_hidden]
 
 
@@ -128,7 +128,7 @@ def _shown(model_field: Field[Any, Any], value: Any) -> str:
 
 
 def _asked(field: forms.Field, value: Any) -> str:
-    # A choice among things shows addresses with tokens in its labels: their own names say enough.
+    # The labels of a choice may show addresses with tokens: the objects' own names say enough.
     if isinstance(field, forms.ModelChoiceField) or not isinstance(field, forms.ChoiceField):
         return _in_words(value)
     flat: dict[Any, Any] = {}

@@ -1,4 +1,4 @@
-"""Several administrators at the same thing: one after the other, and nobody's change is lost unseen."""
+"""Several administrators editing the same object: one at a time, and no change is overwritten unseen."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ M = TypeVar("M", bound=Model)
 
 
 class TakingTurns(ModelAdmin[M]):
-    """An admin whose forms are saved one after the other; `PortalForm` compares them with what was shown."""
+    """An admin whose forms are saved one at a time; `PortalForm` compares them with what was shown."""
 
     change_form_before_template: str | None = "portal/kit/_as_shown.html"
 
     def rows_of_change(self, pk: int) -> QuerySet[M]:
-        """What nobody else changes or deletes while the form of `pk` is saved."""
+        """The rows that nobody else may change or delete while the form of `pk` is saved."""
         return self.model._base_manager.filter(pk=pk)
 
     def changeform_view(
@@ -37,20 +37,20 @@ class TakingTurns(ModelAdmin[M]):
         try:
             return self._in_turn(request, object_id, form_url, extra_context)
         except (IntegrityError, ObjectDoesNotExist):
-            # Somebody stored the same, or deleted what was chosen, at the same instant: now a field says so.
+            # Somebody saved the same value, or deleted the chosen one, at the same moment: now a field says so.
             return self._in_turn(request, object_id, form_url, extra_context)
 
     def _in_turn(self, request: HttpRequest, object_id: str | None, *more: Any) -> HttpResponse:
         with transaction.atomic():
             check_at_once()
             if object_id is not None and is_id(pk := unquote(object_id)):
-                # Without the keys: messages that refer to the row go on coming in.
+                # Not the keys: messages that refer to the row keep coming in.
                 list(self.rows_of_change(int(pk)).select_for_update(no_key=True).values_list("pk"))
             return super().changeform_view(request, object_id, *more)
 
 
 def check_at_once() -> None:
-    """Lets the statement fail that refers to what is gone: PostgreSQL says so at the commit, after all is answered."""
+    """Makes a reference to a deleted row fail at once, not only at PostgreSQL's commit, when the answer is out."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

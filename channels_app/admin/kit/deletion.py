@@ -1,4 +1,4 @@
-"""Deleting in the portal: refused with a sentence, or confirmed with what goes along and what stays."""
+"""Deleting in the portal: refused with a reason, or confirmed with what else is deleted and what stays."""
 
 from __future__ import annotations
 
@@ -29,36 +29,36 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something is not deleted, and the pages of what stands in the way."""
+    """Why something can't be deleted, and links to what is in the way."""
 
     sentence: str
     links: Sequence[Link]
 
 
 def link_to(thing: Model, query: str = "") -> Link:
-    """The page of a thing, `query` says on which tab."""
+    """A link to an object's page; `query` chooses the tab."""
     opts = thing._meta
     address = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[thing.pk])
     return Link(f"{capfirst(opts.verbose_name)} “{thing}”", address + query)
 
 
 class GuardedDeletion(ModelAdmin[M]):
-    """An admin whose deletions are refused for a reason that the person is told."""
+    """An admin that can refuse a deletion and tells the person why."""
 
     def why_kept(self, request: HttpRequest, obj: M) -> str:
         """The sentence that says why `obj` can't be deleted; "" if it can."""
         return ""
 
     def in_the_way(self, request: HttpRequest, obj: M) -> Sequence[Link]:
-        """Where to mend what keeps `obj`; asked for only if something does."""
+        """Where to resolve what keeps `obj`; called only if something does."""
         return ()
 
     def goes_along(self, obj: M) -> Sequence[str]:
-        """What is deleted with `obj`, and what stays: lines of the confirmation."""
+        """What is deleted with `obj` and what stays, as lines of the confirmation."""
         return ()
 
     def get_deleted_objects(self, objs: Iterable[M], request: HttpRequest) -> Any:
-        # Django's own collects every related row; a channel may have a million.
+        # Django's own loads every related row; a channel may have a million.
         objs = list(objs)
         deleted: list[Any] = []
         for obj in objs:
@@ -79,13 +79,13 @@ class GuardedDeletion(ModelAdmin[M]):
             with transaction.atomic():
                 check_at_once()
                 return super().delete_view(request, object_id, extra_context)
-        except IntegrityError:  # something has begun to need it since it was looked at
+        except IntegrityError:  # something has started to use it since the check
             return self._in_use(request)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        # Together with its line among the changes; other actions may ask the network.
+        # In one transaction with its entry in the changes; other actions may use the network.
         deletes = request.method == "POST" and request.POST.get("action") == "delete_selected"
         try:
             with transaction.atomic() if deletes else nullcontext():

@@ -24,16 +24,16 @@ LOGIN_NAME_IN_WORDS = gettext_lazy(
 
 
 class PortalForm(ModelForm[M]):
-    """A form in which a field has one error: what the form itself found goes before what the model finds.
+    """A form with one error per field: the form's own goes before the model's.
 
-    What was changed elsewhere since the page was drawn is not overwritten unseen: the page says so, once.
+    Changes made elsewhere since the page was shown are not overwritten unseen: the page says so, once.
     """
 
-    # Where the model's errors show, if the form asks for that value under another name.
+    # The form's field for each model field that has another name there, to show the model's errors.
     shown_at: dict[str, str] = {}
 
     def shown_values(self) -> dict[str, tuple[str, Any]]:
-        """(label, value) of all that the page shows of what is stored, by a name."""
+        """(label, value) of each stored value the page shows, by name."""
         return {
             name: (str(field.label), self.initial[name])
             for name, field in self.fields.items()
@@ -42,7 +42,7 @@ class PortalForm(ModelForm[M]):
 
     @property
     def as_shown(self) -> str:
-        """What is stored, in short: the page sends it back."""
+        """Digests of the stored values, which the page sends back."""
         return " ".join(f"{name}:{_digest(value)}" for name, (_label, value) in self.shown_values().items())
 
     def clean(self) -> dict[str, Any] | None:
@@ -87,7 +87,7 @@ def _digest(value: Any) -> str:
 
 
 def expect_range(field: forms.Field, low: int, high: int, sentence: str) -> None:
-    """Answers whatever is no whole number from `low` to `high` with one sentence."""
+    """Gives one error for anything but a whole number from `low` to `high`."""
     field.error_messages |= {"invalid": sentence, "required": sentence}
     field.validators = [MinValueValidator(low, sentence), MaxValueValidator(high, sentence)]
     field.widget.attrs |= {"min": low, "max": high, "step": 1, "inputmode": "numeric"}

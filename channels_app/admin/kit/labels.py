@@ -1,4 +1,4 @@
-"""How things show in lists and drop-downs."""
+"""How objects show in lists and drop-downs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DOMAIN_TONES = {
 
 
 def badge(tone: str, text: object, reason: object = "") -> SafeString:
-    """A coloured word (good, warn, bad, quiet), and behind it the reason in words."""
+    """A coloured word (good, warn, bad, quiet), followed by the reason."""
     word = format_html('<span class="tl-badge tl-badge-{}">{}</span>', tone, text)
     return format_html('{} <span class="tl-reason">{}</span>', word, reason) if reason else word
 
@@ -44,18 +44,18 @@ def channel_status(channel: Channel) -> SafeString:
 
 
 def past_status(change: ChannelStatusChange) -> SafeString:
-    """What a channel's status became then, and why."""
+    """A past status of a channel, and its reason."""
     return badge(TONES.get(change.status, "quiet"), change.get_status_display(), change.reason)
 
 
 def domain_status(domain: Domain) -> SafeString:
-    """How the domain stands, and why."""
+    """The domain's status, and why."""
     status, reason = domain.standing
     return badge(DOMAIN_TONES[status], status.label, reason)
 
 
 def marked(domain: Domain, address: str) -> str:
-    """An address under a domain; marked in front, since it is long, where nothing can come in through it."""
+    """An address under a domain; marked at the front, since it is long, if nothing can come in through it."""
     status = domain.standing.status
     if status != Domain.Status.BROKEN:
         return address
@@ -63,5 +63,5 @@ def marked(domain: Domain, address: str) -> str:
 
 
 def queue_label(queue: MessageQueue, agents: int) -> str:
-    """The queue's name; marked where nobody would receive what goes there."""
+    """The queue's name; marked if nobody would receive its messages."""
     return queue.name if agents else _("%(queue)s (no agents)") % {"queue": queue.name}

@@ -1,7 +1,7 @@
-"""The headers of a list, made once a list.
+"""The headers of a list, made once per list.
 
-Unfold makes them again for each row, to name its cells on a narrow screen, with a template for the box that selects
-all: a third of the time of a list of fifty rows. Importing this module makes it remember them.
+Unfold makes them again for each row, to name its cells on a narrow screen, and renders a template for the box that
+selects all: a third of the time of a list of fifty rows. Importing this module makes it remember them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _once_a_list(result_headers: Headers) -> Headers:
 
 
 def _words(text: Any) -> str:
-    """Translated once, not once a cell, and as they stand above a column."""
+    """Translated once, not once per cell, and as shown above a column."""
     return text if isinstance(text, SafeString) else capfirst(str(text))
 
 

@@ -1,4 +1,4 @@
-"""Tabs of a form whose inlines stand inside them."""
+"""Tabs of a form, with its inlines inside them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Tab:
 
 
 def tabs_of(form: AdminForm, inlines: Iterable[InlineAdminFormSet]) -> list[Tab]:
-    """One tab a fieldset, each with its inlines; the first with an error is open, else the first of all."""
+    """One tab per fieldset, each with its inlines; the first with an error is open, otherwise the first."""
     inlines = list(inlines)
     tabs = [_tab(form, fieldset, inlines) for fieldset in form]
     first = next((tab for tab in tabs if tab.error_count), tabs[0])

@@ -1,6 +1,6 @@
 """Django's and Unfold's classes as they run, with the types that Django's stubs give them.
 
-Unfold has no types of its own, and Django's classes take no type arguments where they run.
+Unfold has no types of its own, and Django's classes take no type arguments at run time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Dates and times as the portal's own words have them (`channels_app.moments`): the day first, 24 hours."""
+"""Dates and times as the portal's own texts write them (`channels_app.moments`): day first, 24 hours."""
 
 DATE_FORMAT = "j M Y"
 TIME_FORMAT = "H:i"

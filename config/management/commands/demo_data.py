@@ -68,7 +68,7 @@ def _simulator_address() -> str:
 
 
 def _password() -> str:
-    """Easy to type, and 16 words to the power of 3 times a million: enough for a portal on one's own machine."""
+    """Easy to type, with 16³ × 10⁶ possibilities: enough for a portal on one's own machine."""
     words = WORDS.split()
     return "-".join([*(secrets.choice(words) for _unused in range(3)), f"{secrets.randbelow(10**6):06}"])
 

@@ -152,7 +152,7 @@ def test_starting_where_a_colleague_has_the_customer(may_take_over, waiting, cha
         expect(anna.locator(".bubble", has_text="Where is my order?")).to_be_visible()
         expect(colleague.locator(f"#row-{waiting.pk}")).to_have_count(0, timeout=SOON)
     else:
-        expect(anna.get_by_text("This customer's session is open with 1002 Ben.")).to_be_visible()
+        expect(anna.get_by_text("This customer has an open session with 1002 Ben.")).to_be_visible()
         expect(anna.locator("#id_text")).to_have_value("Hello from Anna")
         expect(colleague.locator(f"#row-{waiting.pk}")).to_be_visible()
     assert Message.objects.filter(text="Hello from Anna").count() == int(may_take_over)

@@ -52,7 +52,7 @@ def test_the_choice_holds_everywhere_in_this_browser(supervisor, browser_of):
         page.goto(f"{opened.origin}/inbox/")
         page.emulate_media(color_scheme=DARK)
         assert shown(page) == LIGHT
-        choose(page, "As the system")
+        choose(page, "Same as system")
         assert shown(page) == DARK
         choose(page, "Light")
         page.context.clear_cookies()

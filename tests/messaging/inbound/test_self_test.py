@@ -71,8 +71,8 @@ def test_it_goes_through_the_proxy_to_the_portal_and_back_and_leaves_nothing(
         verdict = self_test.run(at(proxy.port), OWN)
     assert verdict.is_well
     assert verdict.text == (
-        f"localhost:{proxy.port}: all is well, messages can come in. "
-        "Certificate ends soon: in less than 6 days: renew it."
+        f"localhost:{proxy.port}: everything works, messages can come in. "
+        "Certificate expires soon: in less than 6 days: renew it."
     )
     assert nothing_was_stored()
     assert Domain.objects.get().last_inbound_at is None

@@ -190,7 +190,7 @@ def test_a_channel_with_sessions_or_messages_is_not_deleted(
         )
     else:
         UnroutableMessage.objects.create(channel=channel, received_at=now, fingerprint="f")
-    sentence = "“Main” has sessions or messages, which are kept: switch the channel off instead."
+    sentence = "“Main” has sessions or messages, which are kept: disable the channel instead."
     response = administrator_client.post(f"{CHANNELS}{channel.pk}/delete/", {"post": "yes"})
     assert sentence in response.content.decode()
     kind = "session" if kept == "session" else "unroutablemessage"
@@ -216,7 +216,7 @@ def test_where_nothing_waits_there_is_nothing_to_cancel(administrator_client, ch
     address = f"/portal/channels_app/channel/{channel.pk}/cancel-waiting/"
 
     page = administrator_client.get(address).content.decode()
-    assert "Nothing waits in “Main”" in page
+    assert "Nothing is waiting in “Main”" in page
     assert "tl-button-danger" not in page
     assert "Nothing was waiting." in administrator_client.post(address, follow=True).content.decode()
     assert not LogEntry.objects.exists()

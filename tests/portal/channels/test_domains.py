@@ -55,8 +55,8 @@ def said(client: Client, address: str, form: dict[str, Any] | None = None) -> st
     ("certificate", "sentences"),
     [
         ({}, ["Works", "its certificate is valid for 90 more days"]),
-        ({"days": 4}, ["Certificate ends soon", "in less than 5 days: renew it"]),
-        ({"days": -3}, ["Broken", "its certificate has ended", "Renew the certificate"]),
+        ({"days": 4}, ["Certificate expires soon", "in less than 5 days: renew it"]),
+        ({"days": -3}, ["Broken", "its certificate has expired", "Renew the certificate"]),
         (
             {"host": "other.example.com"},
             [
