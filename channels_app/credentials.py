@@ -1,4 +1,4 @@
-"""Carriers' credentials at rest: encrypted with keys of their own, apart from Django's."""
+"""Credentials at rest: encrypted with keys of their own, apart from Django's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reaching a host as a carrier would: its name, a connection, and a certificate that a known authority stands behind.
+"""Reaching a host as an ITSP would: its name, a connection, and a certificate that a known authority stands behind.
 
 Knows sockets only. What is wrong is told by a `Problem`; what to do about each is said elsewhere.
 """
@@ -147,7 +147,7 @@ def _secure(
     context = ssl.create_default_context(
         cafile=authorities or os.environ.get("SSL_CERT_FILE") or DEFAULT_CA_BUNDLE_PATH
     )
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # newer Pythons ask for more than carriers do
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # newer Pythons ask for more than ITSPs do
     connection.settimeout(_left(ends_at))
     try:
         return context.wrap_socket(connection, server_hostname=host)

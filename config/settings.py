@@ -7,6 +7,7 @@ from typing import Any
 
 import environ
 
+from channels_app import providers
 from config.keys import credentials_keys, secret_key
 from config.logs import logging_settings
 from config.schedule import SCHEDULE, TASK_ROUTES
@@ -229,10 +230,12 @@ if FILES_S3_BUCKET := env.str("FILES_S3_BUCKET", default=""):
         },
     }
 
-# -- Carriers ----------------------------------------------------------------------------------------------------
+# -- ITSPs -------------------------------------------------------------------------------------------------------
 
-# The address of each ITSP's API by its slug, where it is not the adapter's own; a channel's own goes before it.
-PROVIDER_BASE_URLS = {"apidaze": env.str("APIDAZE_BASE_URL", default="")}
+# The address of each ITSP's API where it is not the adapter's own: APIDAZE_BASE_URL; a channel's own goes before it.
+PROVIDER_BASE_URLS = {
+    slug: env.str(f"{slug.upper().replace('-', '_')}_BASE_URL", default="") for slug in providers.PROVIDERS
+}
 # One hand-over takes at most this long, in seconds; a claim older than CLAIM_LIFETIME belongs to a dead worker.
 SEND_TIMEOUT = 40
 CLAIM_LIFETIME = 50
