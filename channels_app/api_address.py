@@ -16,6 +16,6 @@ def clean_api_address(typed: str) -> str:
     try:
         URLValidator(schemes=["https", "http"])(address)
     except ValidationError:
-        message = _("This is not a web address; write it like https://api.apidaze.io")
+        message = _("This is not a web address; write it like https://api.example.com")
         raise ValidationError({"base_url": message}) from None
     return address

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import environ
-from celery.schedules import crontab
 
+from channels_app import providers
 from config.keys import credentials_keys, secret_key
+from config.logs import logging_settings
+from config.schedule import SCHEDULE, TASK_ROUTES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -231,7 +233,9 @@ if FILES_S3_BUCKET := env.str("FILES_S3_BUCKET", default=""):
 # -- ITSPs -------------------------------------------------------------------------------------------------------
 
 # The API address of each ITSP by slug, if not the adapter's own; a channel's own takes precedence.
-PROVIDER_BASE_URLS = {"apidaze": env.str("APIDAZE_BASE_URL", default="")}
+PROVIDER_BASE_URLS = {
+    slug: env.str(f"{slug.upper().replace('-', '_')}_BASE_URL", default="") for slug in providers.PROVIDERS
+}
 # One hand-over takes at most this long, in seconds; a claim older than CLAIM_LIFETIME belongs to a dead worker.
 SEND_TIMEOUT = 40
 CLAIM_LIFETIME = 50
@@ -254,17 +258,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_TASK_ROUTES = {
-    "messaging.tasks.drain": {"queue": "sending"},
-    # They may wait for other people's servers, or for a large file; what is for the minute must not wait with them.
-    "messaging.tasks.take_out_files": {"queue": "files"},
-    "messaging.tasks.take_out_waiting_files": {"queue": "files"},
-    "messaging.tasks.fetch_files": {"queue": "files"},
-    "messaging.tasks.fetch_file": {"queue": "files"},
-    "messaging.tasks.remove_files_without_a_row": {"queue": "files"},
-    "messaging.tasks.make_previews": {"queue": "files"},
-    "messaging.tasks.check_domains": {"queue": "files"},
-}
+CELERY_TASK_ROUTES = TASK_ROUTES
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -272,60 +266,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(TRUNKLINE_HOME / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {
-    "ring for waiting messages": {"task": "messaging.tasks.ring_waiting_channels", "schedule": 5},
-    "settle claims of dead workers": {"task": "messaging.tasks.settle_dead_claims", "schedule": 10},
-    "take out waiting files": {"task": "messaging.tasks.take_out_waiting_files", "schedule": 30},
-    "fetch files": {"task": "messaging.tasks.fetch_files", "schedule": 30},
-    "make previews": {"task": "messaging.tasks.make_previews", "schedule": 30},
-    "purge files": {"task": "messaging.tasks.purge_files", "schedule": 120},
-    "fail what waited too long": {"task": "messaging.tasks.fail_waited_too_long", "schedule": 60},
-    "close idle sessions": {"task": "messaging.tasks.close_idle_sessions", "schedule": 60},
-    "check credentials": {"task": "messaging.tasks.check_credentials", "schedule": 180},
-    "check domains": {"task": "messaging.tasks.check_domains", "schedule": crontab(minute=7)},
-    "fold traffic counts": {"task": "messaging.tasks.fold_traffic", "schedule": 300},
-    "stop lost exports": {"task": "messaging.tasks.stop_lost_exports", "schedule": 300},
-    "sweep the spool": {"task": "messaging.tasks.sweep_spool", "schedule": crontab(minute=37)},
-    "remove files without a row": {
-        "task": "messaging.tasks.remove_files_without_a_row",
-        "schedule": crontab(hour=3, minute=47),
-    },
-    "trim the webhook log": {"task": "messaging.tasks.trim_webhook_log", "schedule": crontab(minute=17)},
-}
-for _entry in CELERY_BEAT_SCHEDULE.values():
-    # What a stopped worker missed is not caught up with: the next round does it all.
-    _entry["options"] = {"expires": 600}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
-# -- Logs --------------------------------------------------------------------------------------------------------
-
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {
-        "mask": {"()": "config.log_masking.MaskSecrets"},
-        "not every round": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: "Sending due task" not in str(record.msg),
-        },
-    },
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask"]}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # What strangers ask for in vain is no news; the webhook log counts what matters of it.
-        "django.request": {"level": "ERROR"},
-        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-        # It names addresses with tokens at DEBUG, and its warnings of pools say nothing to an administrator.
-        "urllib3": {"level": "ERROR"},
-        "axes": {"level": "WARNING"},
-        "celery.beat": {"filters": ["not every round"]},
-        # Two lines for every ring of the doorbell.
-        "celery.worker.strategy": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_settings(env.str("LOG_LEVEL", default="INFO"))
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],

@@ -60,7 +60,7 @@ class ChannelForm(PortalForm[Channel]):
 
     def _set_up_fields(self) -> None:
         fields = self.fields
-        fields["name"].error_messages["required"] = _("Enter a name, for example Apidaze main account")
+        fields["name"].error_messages["required"] = _("Enter a name, for example Main account")
         fields["base_url"].widget.attrs["placeholder"] = self.provider.default_base_url
         expect_range(
             fields["sending_rate"], 1, MAX_RATE, _("Enter a whole number from 1 to 1,000, for example 1")

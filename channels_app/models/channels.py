@@ -274,7 +274,7 @@ class Channel(models.Model):
     def clean(self) -> None:
         self.name = self.name.strip()
         if not self.name:
-            raise ValidationError({"name": _("Enter a name, for example Apidaze main account")})
+            raise ValidationError({"name": _("Enter a name, for example Main account")})
         if self.base_url:
             self.base_url = clean_api_address(self.base_url)
         if self.itsp and self.provider.requires_accompanying_text and not self.accompanying_text.strip():

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import datetime
+import itertools
 import logging
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections import defaultdict
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from honcho.colour import get_colours
-from honcho.printer import Message, Printer
-
 LOG_BYTES = 10 * 1024 * 1024
 LOG_FILES_KEPT = 3
+
+NAME_WIDTH = len("simulator")
+CYAN, YELLOW, GREEN, MAGENTA, RED, BLUE = 36, 33, 32, 35, 31, 34  # ANSI escape codes (ECMA-48, SGR)
 
 
 class Output:
@@ -29,18 +30,19 @@ class Output:
         self._log.addHandler(handler)
         self._log.setLevel(logging.INFO)
         self._log.propagate = False
-        self._printer = Printer(sys.stdout, width=len("simulator"))
-        self._colours = get_colours()
-        self._colour: dict[str, str] = {}
+        colours = itertools.cycle((CYAN, YELLOW, GREEN, MAGENTA, RED, BLUE))
+        self._colours: defaultdict[str, int] = defaultdict(lambda: next(colours))
+        # https://no-color.org: any value but an empty one turns colours off.
+        self._is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
     def line(self, name: str, text: str) -> None:
         """One line of the process of that name."""
         self.keep(name, text)
-        if name not in self._colour:
-            self._colour[name] = next(self._colours)
-        now = datetime.datetime.now().astimezone()
-        message = Message("line", text, now, name, self._colour[name])
-        self._on_terminal(lambda: self._printer.write(message))
+        before = f"{time.strftime('%H:%M:%S')} {name.ljust(NAME_WIDTH)} | "
+        if self._is_coloured:
+            before = f"\033[{self._colours[name]}m{before}\033[0m"
+        for each in text.splitlines():
+            self.show(before + each)
 
     def say(self, text: str) -> None:
         """The launcher's own words."""
@@ -48,16 +50,13 @@ class Output:
         self.show(text)
 
     def show(self, text: str) -> None:
-        """What is for the terminal only, such as passwords."""
-        self._on_terminal(lambda: print(text, flush=True))  # noqa: T201
-
-    def keep(self, name: str, text: str) -> None:
-        """Writes a line into the log file only."""
-        self._log.info("%s | %s", name.ljust(self._printer.width), text)
-
-    def _on_terminal(self, write: Callable[[], None]) -> None:
+        """Writes on the terminal only: passwords, say."""
         try:
-            write()
+            print(text, flush=True)  # noqa: T201
         except OSError:
             # The terminal was closed, or a pipe's reader has gone: the log file goes on.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def keep(self, name: str, text: str) -> None:
+        """Writes a line into the log file only."""
+        self._log.info("%s | %s", name.ljust(NAME_WIDTH), text)

@@ -1,8 +1,8 @@
 """Starts processes, passes on their output, ends them all: when asked to, or when one has ended by itself.
 
 One thread and one loop, so that a signal never finds anything half-done: the handler only leaves a note.
-honcho's own manager keeps a Python process beside each process and ends all at the same moment; here the
-broker and the simulator outlive the sender, which may still have a message on the way.
+Not all end at the same moment: the broker and the simulator outlive the sender, which may still have a message on
+the way.
 """
 
 from __future__ import annotations

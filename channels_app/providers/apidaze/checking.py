@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..base import Account, CheckOutcome, CheckResult, SendOutcome
+from ..base.answers import meaning_of_no_answer
 from ..base.http import BadAddressError, NoAnswerError, exchange
-from .answers import meaning_of, meaning_of_no_answer
+from .answers import meaning_of
 from .credentials import Credentials
 
 _SAYS_NOTHING = (SendOutcome.SENT, SendOutcome.FAILED)  # of a message; about credentials: nothing

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from ..base import Account, OutboundMessage, SendOutcome, SendResult
+from ..base.answers import meaning_of_no_answer, tokens_of
 from ..base.http import BadAddressError, NoAnswerError, exchange
-from .answers import meaning_of, meaning_of_no_answer
+from .answers import meaning_of
 from .credentials import Credentials
 
-_SHORTEST_TOKEN = 32  # characters; nothing shorter is a secret
 _E164 = re.compile(r"\+([0-9]+)")
 
 
@@ -27,7 +27,7 @@ def send(
             "POST",
             account.base_url,
             credentials.target("sms/send"),
-            form=form_of(message),
+            body=form_of(message),
             depart=depart,
             timeout=timeout,
         )
@@ -35,13 +35,7 @@ def send(
         return SendResult(SendOutcome.WRONG_ADDRESS, code="wrong_address")
     except NoAnswerError as error:
         return meaning_of_no_answer(error)
-    return meaning_of(answer, (*credentials.secrets, *_tokens_of(message)))
-
-
-def _tokens_of(message: OutboundMessage) -> list[str]:
-    """What is secret in the links of files: the long parts of their addresses."""
-    parts = (part for url in message.file_urls for part in urlsplit(url).path.split("/"))
-    return [part for part in parts if len(part) >= _SHORTEST_TOKEN]
+    return meaning_of(answer, (*credentials.secrets, *tokens_of(message)))
 
 
 def form_of(message: OutboundMessage) -> bytes:

@@ -5,6 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import BinaryIO
 
+# What is wrong with a file, in sentences that `messaging.files.problems` translates.
+EMPTY = "The file is empty."
+CUT_SHORT = "The file was cut short."
+NOT_BASE64 = "The content is not base64."
+NOT_UNDERSTOOD = "It came in a form that is not known."
+ADDRESS_TOO_LONG = "The file's address is too long."
+
+LONGEST_ADDRESS = 4096  # bytes
+
 
 @dataclass(slots=True)
 class FoundFile:

@@ -69,22 +69,24 @@ def exchange(
     target: str,
     *,
     timeout: float,
-    form: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    content_type: str = "application/x-www-form-urlencoded",
     depart: Callable[[], None] | None = None,
 ) -> Answer:
     """Make one request to `base_url` + `target` (a path, quoted already, perhaps a query); read the answer.
 
-    `form` is the body, form-encoded. `depart` is called once, when the connection stands and immediately
-    before the first byte leaves; what it raises comes through unchanged, and then nothing has left. The call
-    is over within `timeout` seconds, except that looking up the host's name can't be cut short: when that was
-    too slow, nothing leaves.
+    `headers` may hold secrets, as `Authorization` does: neither they nor the target get into a log. `depart` is
+    called once, when the connection stands and immediately before the first byte leaves; what it raises comes
+    through unchanged, and then nothing has left. The call is over within `timeout` seconds, except that looking up
+    the host's name can't be cut short: when that was too slow, nothing leaves.
 
     Raises BadAddressError or NoAnswerError, and nothing else of its own.
     """
     origin, path = _split_base(base_url)
     call = thread.call = Call(path + target, depart, timeout)
     try:
-        return _exchange(method, origin, form)
+        return _exchange(method, origin, headers or {}, body, content_type)
     except Exception:
         failed_at = call.stage
     # Outside the except block, so that no library's error hangs on what is raised here.
@@ -93,18 +95,20 @@ def exchange(
     raise NoAnswerError(failed_at)
 
 
-def _exchange(method: str, origin: str, form: bytes | None) -> Answer:
+def _exchange(
+    method: str, origin: str, headers: Mapping[str, str], content: bytes | None, content_type: str
+) -> Answer:
     adapter = thread.adapter
     if adapter is None:
         adapter = thread.adapter = Adapter(pool_maxsize=1)
     request = PreparedRequest()
     request.method = method
     request.url = f"{origin}/hidden"  # the connection puts the call's target in its place
-    request.body = form
-    request.headers = CaseInsensitiveDict(_HEADERS)
-    if form is not None:
-        request.headers["Content-Type"] = "application/x-www-form-urlencoded"
-        request.headers["Content-Length"] = str(len(form))
+    request.body = content
+    request.headers = CaseInsensitiveDict({**_HEADERS, **headers})
+    if content is not None:
+        request.headers["Content-Type"] = content_type
+        request.headers["Content-Length"] = str(len(content))
     response = adapter.send(request, stream=True)
     body = response.raw.read(LONGEST_ANSWER + 1, decode_content=True)
     if len(body) > LONGEST_ANSWER:

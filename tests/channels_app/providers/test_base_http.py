@@ -20,7 +20,7 @@ SECRET = "s3cret-in-the-query"
 
 
 def post(url: str, *, depart: Callable[[], None] | None = None, timeout: float = 5) -> Answer:
-    return exchange("POST", url, f"/send?secret={SECRET}", form=b"to=1", depart=depart, timeout=timeout)
+    return exchange("POST", url, f"/send?secret={SECRET}", body=b"to=1", depart=depart, timeout=timeout)
 
 
 def stage_of_failure(url: str, *, depart: Callable[[], None] | None = None, timeout: float = 5) -> Stage:

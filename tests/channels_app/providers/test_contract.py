@@ -1,4 +1,4 @@
-"""What every registered provider keeps, whichever ITSP it speaks with."""
+"""What every provider keeps, whichever ITSP it speaks with: the registered ones, and the tests' own."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from channels_app.providers.base import (
     SendOutcome,
     SendResult,
 )
+from tests.channels_app.providers.examplecom import Examplecom
 from tests.support.scripted_server import ScriptedServer, closed_port, http_answer, json_answer
 
 MESSAGE = OutboundMessage("+14102161183", "+13057673260", "Hello", ("https://files.example/1",))
@@ -41,7 +42,8 @@ GARBAGE = [
     "http://\ud800",
 ]
 
-each_provider = pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
+ADAPTERS: dict[str, Provider] = {**PROVIDERS, Examplecom.slug: Examplecom()}
+each_provider = pytest.mark.parametrize("provider", ADAPTERS.values(), ids=ADAPTERS)
 
 
 def account_of(provider: Provider, url: str) -> Account:
@@ -72,7 +74,7 @@ def test_they_are_found_by_their_slugs() -> None:
 
 
 def test_their_labels_differ() -> None:
-    assert len({provider.label for provider in PROVIDERS.values()}) == len(PROVIDERS)
+    assert len({provider.label for provider in ADAPTERS.values()}) == len(ADAPTERS)
 
 
 @each_provider
@@ -218,9 +220,9 @@ def test_whatever_answers_sending_and_checking_raise_nothing(
 
 def bodies() -> st.SearchStrategy[bytes]:
     """Bytes of any kind, and such that look like a webhook's, whole and cut off."""
-    names = st.sampled_from(
-        ["to", "from", "text", "files", "media", "id", "status", "destination_number", "x"]
-    )
+    apidaze = ["to", "from", "text", "files", "media", "id", "status", "destination_number", "x"]
+    examplecom = ["recipient", "sender", "content", "attachments", "reference", "kind"]
+    names = st.sampled_from([*apidaze, *examplecom])
     values = st.text() | st.integers() | st.none() | st.lists(st.text(), max_size=3)
     looks = st.dictionaries(names, values).map(
         lambda fields: repr(fields).replace("'", '"').replace("None", "null")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils.translation import trans_real
 
-from channels_app.providers.base import file_building, file_content, file_list
+from channels_app.providers.base import file_list, found_file
 from messaging.files.problems import PROVIDERS_SAY, in_words
 
 
@@ -37,10 +37,11 @@ def test_it_is_translated_with_its_number_where_there_is_a_translation(translate
 
 def test_every_sentence_of_the_providers_is_there_to_be_translated():
     constants = {
-        file_building.CUT_SHORT,
-        file_building.NOT_UNDERSTOOD,
-        file_content.EMPTY,
-        file_content.NOT_BASE64,
+        found_file.EMPTY,
+        found_file.CUT_SHORT,
+        found_file.NOT_BASE64,
+        found_file.NOT_UNDERSTOOD,
+        found_file.ADDRESS_TOO_LONG,
     }
     assert constants <= set(PROVIDERS_SAY)
     assert f"at most {file_list.MOST_FILES} files" in PROVIDERS_SAY[-1]

@@ -76,7 +76,7 @@ def test_tabs_are_buttons_for_the_keyboard(administrator_client: Client) -> None
 @pytest.mark.parametrize("name", ["", "   ", None])
 def test_a_name_is_required(administrator_client: Client, name: str | None) -> None:
     errors = errors_of(administrator_client.post(ADD, new_channel_form(name=name)))
-    assert errors == {"name": ["Enter a name, for example Apidaze main account"]}
+    assert errors == {"name": ["Enter a name, for example Main account"]}
 
 
 def test_a_name_has_127_characters_at_most(administrator_client: Client) -> None:
@@ -133,7 +133,7 @@ def test_a_file_needs_an_accompanying_text_at_apidaze(administrator_client: Clie
 
 def test_an_api_address_that_is_none_is_refused(administrator_client: Client) -> None:
     errors = errors_of(administrator_client.post(ADD, new_channel_form(base_url="not an address")))
-    assert errors == {"base_url": ["This is not a web address; write it like https://api.apidaze.io"]}
+    assert errors == {"base_url": ["This is not a web address; write it like https://api.example.com"]}
 
 
 def test_the_first_tab_with_an_error_is_open_and_counts_it(

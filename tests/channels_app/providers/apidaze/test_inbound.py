@@ -205,6 +205,10 @@ def test_files_in_a_form() -> None:
     assert (message.has_files, message.text) == (True, "")
 
 
+def test_a_form_with_more_fields_than_anybody_sends() -> None:
+    assert refusal(b"a=1" + b"&a=1" * 10_000) == "The form has more than 10,000 fields."
+
+
 def test_harmless_mistakes_in_json() -> None:
     assert parse(b' {"to":"13052314933" "text":"x",,} trailing {').text == "x"
     assert parse(b'{"text": "a", "to": "13052314933", "text": "b"}').text == "b"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from channels_app.providers import get_provider
+from channels_app.providers.base import NotUnderstoodError
 
 APIDAZE = get_provider("apidaze")
 MEGABYTE = 1024 * 1024
@@ -62,7 +63,7 @@ def peak_memory(work: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("body", [python_dict, escaped_json, form, long_text, many_files])
+@pytest.mark.parametrize("body", [python_dict, escaped_json, long_text, many_files])
 def test_memory_stays_flat(body: Callable[[int], io.RawIOBase]) -> None:
     message = APIDAZE.parse_inbound(body(2), {})  # type: ignore[arg-type]
     assert (message.recipient, message.message_id) == ("+13052314933", "7")
@@ -70,9 +71,18 @@ def test_memory_stays_flat(body: Callable[[int], io.RawIOBase]) -> None:
     assert peak_memory(lambda: APIDAZE.redact_body(body(24), 8_000)) < 12 * MEGABYTE  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("body", [python_dict, escaped_json, form, many_files])
+@pytest.mark.parametrize("body", [python_dict, escaped_json, many_files])
 def test_134_megabytes_are_read_within_seconds(body: Callable[[int], io.RawIOBase]) -> None:
     started = time.process_time()
     assert APIDAZE.parse_inbound(body(134), {}).has_files  # type: ignore[arg-type]
     assert APIDAZE.redact_body(body(134), 8_000).endswith(("7}", "7", "…"))  # type: ignore[arg-type]
     assert time.process_time() - started < 10
+
+
+def test_a_large_form_is_refused_before_it_is_read() -> None:
+    def refused() -> None:
+        with pytest.raises(NotUnderstoodError, match="The form is larger than 1 MB"):
+            APIDAZE.parse_inbound(form(24), {})  # type: ignore[arg-type]
+
+    assert peak_memory(refused) < 6 * MEGABYTE
+    assert peak_memory(lambda: APIDAZE.redact_body(form(24), 8_000)) < 12 * MEGABYTE  # type: ignore[arg-type]
