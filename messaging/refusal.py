@@ -1,14 +1,14 @@
-"""One error for everything a person may not do just now, with the sentence that the person reads."""
+"""One error for everything a person may not do right now, with the sentence the person reads."""
 
 from __future__ import annotations
 
 
 class RefusedError(Exception):
-    """Refused for a reason that the person is told; nothing was changed. `str()` is the sentence."""
+    """Refused, and nothing was changed. `str()` is the sentence that tells the person why."""
 
 
 class NotFoundError(Exception):
-    """There is no such thing, or this person may not know of it: answered 404."""
+    """It does not exist, or this person may not know of it: answered 404."""
 
 
 class TakenError(RefusedError):

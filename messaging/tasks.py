@@ -26,8 +26,8 @@ from messaging.traffic import counting, rollups
 
 logger = logging.getLogger(__name__)
 
-ROUND = 30  # seconds; what was asked for and is still not begun then is asked for by the next round
-# Of a worker's four threads: slow servers must leave some for taking files out of messages.
+ROUND = 30  # seconds; what has not begun by then is left to the next round
+# Of a worker's four threads: slow servers must leave some for the files of messages.
 MOST_FETCHES = 2
 _fetches = threading.BoundedSemaphore(MOST_FETCHES)
 
@@ -40,7 +40,7 @@ def _stop(**_signal: Any) -> None:
 
 @beat_init.connect
 def _check_at_start(**_signal: Any) -> None:
-    # Keys and addresses may be others than before: say so at once, not with the first round of the clock.
+    # Keys and addresses may have changed: check at once, not at the clock's first round.
     check_credentials.delay()
 
 
@@ -51,7 +51,7 @@ def drain(channel_id: int) -> None:
 
 @shared_task
 def ring_waiting_channels() -> None:
-    """Rings for every channel with something due that nobody serves, so that a lost doorbell costs seconds."""
+    """Rings for every channel with due messages that nobody serves, so that a lost ring costs seconds."""
     ready = Session.objects.filter(channel=OuterRef("pk"), send_priority__isnull=False)
     served_or_waiting = Q(sending_state__lease_ends_at__gt=Now()) | Q(sending_state__waits_until__gt=Now())
     for channel in Channel.objects.filter(Exists(ready), enabled=True).exclude(served_or_waiting):
@@ -73,28 +73,28 @@ def take_out_files(message_id: int) -> None:
 
 @shared_task
 def take_out_waiting_files() -> None:
-    """Asks for what a lost ring or a killed worker left, a task for each: one that hangs holds up no other."""
+    """Starts a task for each message that a lost ring or a killed worker left: one that hangs holds up no other."""
     for message_id in body_tries.due():
         take_out_files.apply_async((message_id,), expires=ROUND)
 
 
 @shared_task
 def fetch_files() -> None:
-    """Asks for the files that came as an address and are due, a task for each."""
+    """Starts a task for each due file that came as an address."""
     for attachment_id in fetching.due():
         fetch_file.apply_async((attachment_id,), expires=ROUND)
 
 
 @shared_task
 def fetch_file(attachment_id: int) -> None:
-    """Fetches a file, and asks for the next; leaves it to a later round where `MOST_FETCHES` are under way."""
+    """Fetches a file, then starts the next; left to a later round if `MOST_FETCHES` are under way."""
     if not _fetches.acquire(blocking=False):
         return
     try:
         fetching.fetch(attachment_id)
-    except Exception as error:  # not its text: it may have the address, which may have a token
+    except Exception as error:  # not its text: that may contain the address, which may contain a token
         logger.error("file %s: %s", attachment_id, type(error).__name__)
-        return  # what fails here may fail for the next as well: that is for a later round
+        return  # the next may fail for the same reason: that is for a later round
     finally:
         _fetches.release()
     make_previews()
@@ -169,5 +169,5 @@ def check_credentials() -> None:
 
 @shared_task
 def check_domains() -> None:
-    """Those that have not been checked for a day, so that a machine that rests at night misses none."""
+    """Checks domains not checked for a day, so that a machine that is off at night misses none."""
     domain_checks.check_due()

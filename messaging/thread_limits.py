@@ -1,4 +1,4 @@
-"""Places: how many of a web process's threads may be held at once by those who take their time.
+"""Places: how many of a web process's threads slow clients may hold at once.
 
 Of its 20 threads, forms of strangers, forms being read, uploads, people's downloads and ITSPs' downloads may hold at
 most four each, so that no one kind can take them all.
@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Hashable
 
 TOGETHER = 4
-EACH = 2  # of one person, or of one link, so that nobody takes them all
+EACH = 2  # per person or link, so that nobody takes them all
 
 
 class Places:
-    """Places for all `together`, and for `each` of those who take them."""
+    """At most `together` places, and `each` for one person or link."""
 
     def __init__(self, together: int = TOGETHER, each: int = EACH) -> None:
         self._together, self._each = together, each
@@ -23,7 +23,7 @@ class Places:
         self._changed = threading.Condition()
 
     def take(self, whose: Hashable, timeout: float = 0) -> bool:
-        """Takes a place, waiting for one `timeout` seconds; False if there is none."""
+        """Takes a place, waiting up to `timeout` seconds; False if there is none."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._has_room(whose), timeout):
                 return False

@@ -66,7 +66,7 @@ def make_due(limit: int = 200, *, program: Path = PROGRAM, limits: sandbox.Limit
 
 
 def make(attachment_id: int, *, program: Path = PROGRAM, limits: sandbox.Limits = LIMITS) -> bool:
-    """Makes one preview; returns whether it is stored now. What the storage raises comes through; that try does not count."""
+    """Makes one preview; returns whether it is stored now. Raises what the storage raises; that try does not count."""
     attachment = _due().filter(pk=attachment_id).first()
     if attachment is None:
         return False

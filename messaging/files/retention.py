@@ -108,7 +108,7 @@ def compare() -> Differences:
 
 
 def files_without_a_row() -> Iterator[str]:
-    """Stored files without a row, older than a day: their worker died, or could not know whether the commit succeeded."""
+    """Stored files without a row, older than a day: their worker died, or does not know whether it committed."""
     for names in _batches(storage.older_than(NEW)):
         yield from sorted(names - _known(names))
 

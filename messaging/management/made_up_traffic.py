@@ -1,6 +1,6 @@
-"""Made-up traffic, as much as one wants: to see how the portal is with 100,000 sessions before one has them.
+"""Made-up traffic: to see how the portal copes with 100,000 sessions before you have them.
 
-Nothing of it is ever sent. The same seed on the same set-up makes the same traffic.
+None of it is ever sent. The same seed and the same set-up make the same traffic.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from messaging.outbound.segments import measure
 from messaging.refusal import RefusedError
 from messaging.traffic.counting import Counts
 
-BLOCK = 500  # sessions that go on at the same time, so that their messages lie between each other's
+BLOCK = 500  # sessions at the same time, so that their messages alternate
 DAYS = 365
 _SYLLABLES = "ba co di fu ga he ji ko lu ma ne or pa qui ra se ti um va wo xe yo zu"
 _OFTEN = "the order is late thank you please my delivery when will it arrive can we help with that today"
@@ -31,7 +31,7 @@ Kind = SessionEvent.Kind
 
 @dataclass
 class _Story:
-    """A session to be: who has it, when it went on, how many messages it has."""
+    """A session to make: who has it, when it took place, how many messages it has."""
 
     rule: RoutingRule
     agents: list[Extension]
@@ -44,9 +44,9 @@ class _Story:
 
 
 def make_up(sessions: int, messages: int, seed: int) -> Iterator[int]:
-    """Stores so many sessions with so many messages; yields how many sessions there are already, now and then.
+    """Stores these numbers of sessions and messages; yields the number of sessions done, now and then.
 
-    Raises `RefusedError` where no number leads to anybody.
+    Raises `RefusedError` if no number has a destination.
     """
     chance = random.Random(seed)  # noqa: S311
     rules = [(rule, agents) for rule in RoutingRule.objects.order_by("pk") if (agents := _agents_of(rule))]
@@ -97,7 +97,7 @@ def _words(chance: random.Random) -> list[str]:
 def _stories(
     chance: random.Random, rules: list[tuple[RoutingRule, list[Extension]]], sessions: int, messages: int
 ) -> Iterator[_Story]:
-    """One in ten is open; of these half wait in a queue. Of the closed ones few were never picked up."""
+    """One in ten is open, and half of these wait in a queue. Few of the closed ones were never picked up."""
     now = timezone.now()
     lengths = [1] * sessions
     for _unused in range(max(messages - sessions, 0)):
@@ -159,7 +159,7 @@ def _session(
 
 
 def _messages(chance: random.Random, block: list[_Story], words: list[str]) -> Iterator[Message]:
-    """The first of each session, then the second of each: as they come in when many write at once."""
+    """The first message of each session, then the second of each, as when many people write at once."""
     for number in range(max(story.length for story in block)):
         for story in block:
             if number < story.length:
@@ -209,7 +209,7 @@ def _outbound(chance: random.Random, story: _Story, words: list[str], at: dt.dat
 
 
 def _count(messages: list[Message], channels: dict[int, int]) -> None:
-    """Counts them as if they had come and gone."""
+    """Counts them as if they had been received and sent."""
     counts = Counts()
     received: dict[tuple[int, dt.datetime], int] = {}
     for message in messages:
@@ -225,7 +225,7 @@ def _count(messages: list[Message], channels: dict[int, int]) -> None:
 
 
 def _finish(story: _Story) -> None:
-    """What the session is after its messages."""
+    """Sets the session's fields to what its messages make them."""
     session, last = story.session, story.messages[-1]
     session.last_activity_at = last.created_at
     if not story.is_open:
@@ -249,7 +249,7 @@ def _events(story: _Story) -> Iterator[SessionEvent]:
 
 
 def _states(chance: random.Random, story: _Story) -> Iterator[PersonalState]:
-    """The holder has read most of it, and has put some away."""
+    """The holder has read most sessions and archived some."""
     if story.holder and chance.random() < 0.8:
         last = story.messages[-1].pk
         away = last if chance.random() < 0.02 else None

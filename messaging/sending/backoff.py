@@ -1,4 +1,4 @@
-"""Back-off of a whole channel: after an attempt that did not depart, or when the ITSP said later."""
+"""Back-off of a whole channel: after an attempt that did not depart, or when the ITSP asked for a pause."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ ASKED = "slow_down"  # the reason of a wait that the ITSP asked for
 
 
 def back_off(channel_id: int, reason: str) -> None:
-    """Lets the channel wait, longer with each episode that follows another without a success in between.
+    """Makes the channel wait, longer with each episode that follows another without a success in between.
 
-    Once an episode: many messages in flight that fail together count as one.
+    Once per episode: messages in flight that fail together count as one.
     """
     state = SendingState.objects.get(channel_id=channel_id)
     longest = min(LONGEST, FIRST * 2 ** min(state.failed_episodes, 10))
@@ -26,13 +26,13 @@ def back_off(channel_id: int, reason: str) -> None:
 
 
 def wait(channel_id: int, reason: str, seconds: float, *, episode: bool = False) -> None:
-    """Lets the channel wait for `seconds` from now, if it does not wait already."""
+    """Makes the channel wait for `seconds` from now, unless it is already waiting."""
     not_waiting = Q(waits_until__isnull=True) | Q(waits_until__lte=Now())
     _wait(channel_id, not_waiting, reason, seconds, episodes=1 if episode else 0)
 
 
 def slow_down(channel_id: int, seconds: float) -> None:
-    """Lets the channel wait as long as the ITSP asked for: the longest of what several answers say."""
+    """Makes the channel wait as long as the ITSP asked for; of several answers, the longest counts."""
     shorter = Q(waits_until__isnull=True) | Q(waits_until__lt=Now() + dt.timedelta(seconds=seconds))
     _wait(channel_id, shorter, ASKED, seconds)
 
@@ -46,7 +46,7 @@ def _wait(channel_id: int, where: Q, reason: str, seconds: float, *, episodes: i
 
 
 def go_on(channel_id: int) -> None:
-    """Ends the wait and forgets its episodes: something was accepted, or the connection was mended.
+    """Ends the wait and forgets its episodes: something was accepted, or the connection works again.
 
     A wait that the ITSP asked for is kept.
     """

@@ -1,4 +1,4 @@
-"""Checking credentials: what a good answer means for a queue that waited for it."""
+"""Checking credentials, and letting a queue go on that waited for a good answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _one_round = threading.Lock()
 
 
 def check_all() -> None:
-    """Checks every enabled channel, many at once: all may be at one ITSP, and fall silent together."""
+    """Checks every enabled channel, many at once: all may be with one ITSP that has stopped answering."""
     if not _one_round.acquire(blocking=False):
         return  # the round before is still waiting for answers
     try:
@@ -44,10 +44,10 @@ def check(channel: Channel, *, timeout: float = 10) -> bool:
 
 
 def check_together(channels: Iterable[Channel], *, timeout: float) -> list[tuple[Channel, bool]]:
-    """Checks these, many at once; whether each is connected. `timeout` is in seconds for each."""
+    """Checks these, many at once; returns whether each is connected. `timeout` is in seconds for each."""
     channels = list(channels)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="check") as threads:
-        # The threads ask the network only, so they need no connection to the database.
+        # The threads only use the network, so they need no database connection.
         results = list(threads.map(lambda channel: channel.ask_itsp(timeout=timeout), channels))
     return [(channel, _record(channel, result)) for channel, result in zip(channels, results, strict=True)]
 

@@ -24,19 +24,19 @@ NOT_HANDED_OVER = (FILE_EXPIRED, NO_DOMAIN)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One message that this process, and no other, may hand over."""
+    """A message that only this process may hand over."""
 
     message_id: int
     session_id: int
     channel_id: int
     claim: uuid.UUID
     message: OutboundMessage
-    refusal: str = ""  # the code of why it must not be handed over at all: it has failed
+    refusal: str = ""  # why it must not be handed over at all: the code of its failure
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How many messages of a channel to claim; the places of `bulk_at`, from 0, are bulk's as long as any waits."""
+    """How many messages of a channel to claim; places `bulk_at`, counted from 0, are for bulk while any is waiting."""
 
     channel_id: int
     places: int
@@ -46,7 +46,7 @@ class Wanted:
 def claim(wanted: Sequence[Wanted]) -> list[Claim]:
     """Claims the oldest queued message of each session whose turn it is, for many channels at once.
 
-    Answers go before bulk, but for bulk's own places; within the same, sessions take turns. Lock order: the
+    Answers go before bulk, except in bulk's own places; within each, sessions take turns. Lock order: the
     sessions, then their messages.
     """
     if not wanted:
@@ -112,7 +112,7 @@ def _heads(session_ids: list[int], key: uuid.UUID) -> list[Claim]:
 
 
 def _with_files(claims: list[Claim], message_ids: set[int]) -> list[Claim]:
-    """The claims, those of these messages with the links of their files."""
+    """The claims, with the file links of those messages that have files."""
     channel_ids = {each.channel_id for each in claims if each.message_id in message_ids}
     channels = Channel.objects.select_related("domain").in_bulk(channel_ids)
     files: dict[int, list[Attachment]] = {}

@@ -1,4 +1,4 @@
-"""A drain: one channel's sending in one process, for as long as its lease lasts. `sending` serves all of them."""
+"""A drain: one channel's sending in one process, for as long as its lease lasts. `loop` serves all of them."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from messaging.sending.pacing import NoDepartureError, Pacer
 
 logger = logging.getLogger(__name__)
 
-AHEAD = 0.050  # seconds: what can leave within them is claimed now
+AHEAD = 0.050  # seconds: what can leave within this time is claimed now
 LOOK_EVERY = 0.050  # seconds between looks while nothing is due
-LINGER = DEPARTURE_COUNTS  # before a lease is let go: so no ring is ever handed over
+LINGER = DEPARTURE_COUNTS  # seconds before a lease is released, so that the ring is never handed over
 PATIENCE = 4.0  # seconds that a claimed message may wait for its permit before it goes back
 BULK_EVERY = 10  # at least every tenth place is for bulk
-# One channel's share of the senders, so that an ITSP that has fallen silent does not take them all.
+# One channel's share of the senders, so that an ITSP that stops answering does not hold them all.
 MOST_SENDERS: int = max(1, settings.SEND_THREADS // 2)
 
 
 class Drain:
-    """What the process knows of one channel that it has the lease of.
+    """What the process knows of a channel whose lease it has.
 
     `ending`: nothing more is claimed or departs; what is in flight is waited for. `failed`: it ends because the
-    database failed, so to look again at once would be no use. `ended`: the lease is let go.
+    database failed, so looking again at once is no use. `ended`: the lease is released.
     """
 
     def __init__(self, channel_id: int, held: Lease, rung: threading.Event) -> None:
@@ -52,10 +52,10 @@ class Drain:
         self._may_have_backed_off = True
         self._places_since_bulk = 0
         self._busy_senders = self._waiting_for_permit = 0
-        self._counting = threading.Lock()  # for the two above, which the senders change
+        self._counting = threading.Lock()  # for the two above, which sender threads change
 
     def load(self, channel: Channel | None) -> None:
-        """Takes over what may have been changed in the portal; ends if nothing may leave as it is now."""
+        """Loads what may have been changed in the portal; ends if nothing may leave now."""
         if channel is None or channel.holds_queue or self._is_elsewhere(channel):
             self.end()
             return
@@ -69,7 +69,7 @@ class Drain:
         self.pacer.rate = channel.sending_rate
 
     def _is_elsewhere(self, channel: Channel) -> bool:
-        """Whether key or address were changed: what is in flight is answered to the old ones, so a new drain begins."""
+        """Whether key or address were changed: answers in flight are about the old ones, so a new drain begins."""
         if self._channel is None:
             return False
         mine, its = self._channel, channel
@@ -103,7 +103,7 @@ class Drain:
         return range(BULK_EVERY - 1 - self._places_since_bulk, places, BULK_EVERY)
 
     def note_claimed(self, places: int, claimed: int) -> None:
-        """Notes what came of a look for messages; ends if nothing is left to do."""
+        """Notes the result of a look for messages; ends if nothing is left to do."""
         self.in_flight += claimed
         self._places_since_bulk = (self._places_since_bulk + claimed) % BULK_EVERY
         with self._counting:
@@ -113,21 +113,21 @@ class Drain:
         if claimed < places:
             self._look_at = now + LOOK_EVERY
         idle = claimed == 0 and self.in_flight == 0
-        # Also a while after its beginning: what another process has locked is due, and can't be claimed yet.
+        # Also for a while after its start: what another process has locked is due, but can't be claimed yet.
         lingers_until = max(self.pacer.last_departure_at, self._began_at) + LINGER
         if idle and now > max(lingers_until, self.lease.first_departure_at):
             self.end()
 
     def looks_again_at(self) -> float:
-        """When one more message could be claimed, unless something comes back or somebody rings before."""
+        """When the next message could be claimed, unless something comes back or the bell rings earlier."""
         with self._counting:
             pending = self._waiting_for_permit
         at = max(self.pacer.next_departure_at(pending) - AHEAD, self._look_at)
         now = time.monotonic()
-        return at if at > now else now + LOOK_EVERY  # past: it lacks senders
+        return at if at > now else now + LOOK_EVERY  # in the past: senders are short
 
     def send(self, claim: Claim) -> SendResult:
-        """Hands one message over. Runs in a sender's thread; uses no database; raises nothing."""
+        """Hands one message over. Runs in a sender thread, uses no database and raises nothing."""
         waiting, departed = True, False
         if claim.refusal:
             with self._counting:
@@ -164,14 +164,14 @@ class Drain:
         return self.lease.holds() and not self.ending
 
     def heed(self, results: Iterable[SendResult]) -> None:
-        """What answers that were recorded mean for the channel as a whole."""
+        """Applies what recorded answers mean for the whole channel."""
         self._look_at = float("-inf")  # their sessions may be ready again
         results = list(results)
         accepted = any(
             result.outcome in (SendOutcome.SENT, SendOutcome.FAILED) and result.code not in NOT_HANDED_OVER
             for result in results
         )
-        # A success that was on its way before the channel had to pause says nothing about the pause.
+        # A success that was under way before the pause says nothing about the pause.
         if accepted and self._may_have_backed_off and not self.ending:
             backoff.go_on(self.channel_id)
             self._may_have_backed_off = False
@@ -190,12 +190,12 @@ class Drain:
             self.end()
 
     def let_go(self) -> None:
-        """Lets the lease go once nothing is in flight."""
+        """Releases the lease once nothing is in flight."""
         if self.in_flight == 0:
             self.lease.release(self.pacer.last_departure_at)
             self.ended = True
 
     def give_up_in_time(self) -> None:
-        """Gives up on what can't be recorded for too long: it becomes unconfirmed by itself, as a dead claim."""
+        """Gives up on what could not be recorded for too long: it becomes unconfirmed as a dead claim."""
         if self.ending and not self.ended and time.monotonic() >= self._gives_up_at:
             self.ended = True

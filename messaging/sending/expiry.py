@@ -1,4 +1,4 @@
-"""Settling what nobody will: claims of workers that died, and messages that waited too long."""
+"""Ends what nobody else will: claims of dead workers, and messages that waited too long."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORKER_DIED = "worker_died"
 
 
 def settle_dead_claims(batch: int = 500) -> int:
-    """Makes unconfirmed what is `sending` for longer than a hand-over can take; returns how many.
+    """Makes unconfirmed what has been `sending` for longer than a send can take; returns how many.
 
     The worker that claimed it has died: the message may have reached the ITSP, so it is never sent again by itself.
     """
@@ -52,7 +52,7 @@ def fail_waited_too_long(channel_id: int | None = None, batch: int = 500) -> int
 
 
 def fail_expired_files() -> int:
-    """Fails what is queued and has lost its file to the time for which files are kept; returns how many."""
+    """Fails queued messages whose file has expired; returns how many."""
     expired = Message.objects.filter(
         status=Message.Status.QUEUED, has_files=True, attachments__expires_at__lte=timezone.now()
     )

@@ -1,8 +1,8 @@
 """The lease: at most one process paces a channel at a time. A row with a holder and an end, by the database's clock.
 
-The ring of departures is never handed over. Who lets go in peace has waited until no departure of its own can
-count any more; who must go at once leaves `not_before`; after a holder that died, the first departure waits for
-the lease's end and one second more.
+The ring of departures is never handed over. A holder that releases normally has waited until none of its
+departures counts any longer; one that must go at once leaves `not_before`; after one that died, the first departure
+waits for the lease's end and one second more.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DEPARTURE_COUNTS = 1.010
 
 @dataclass(slots=True)
 class Lease:
-    """A lease that this process has. `ends_at` and `first_departure_at` are on its own monotonic clock."""
+    """A lease held by this process. `ends_at` and `first_departure_at` are on its monotonic clock."""
 
     channel_id: int
     holder: uuid.UUID
@@ -36,14 +36,14 @@ class Lease:
     @classmethod
     def acquire(cls, channel_id: int) -> Lease | None:
         """The channel's lease, or None if another has it."""
-        # Without a lock, so that whoever has the lease never waits for those who ask.
+        # Without a lock, so that the holder never waits for processes that ask.
         if SendingState.objects.filter(channel_id=channel_id, lease_ends_at__gt=Now()).exists():
             return None
         SendingState.objects.get_or_create(channel_id=channel_id)
         asked_at = time.monotonic()
         holder = uuid.uuid4()
         with transaction.atomic():
-            # The row's lock first: a clock that was read before waiting for it would be old.
+            # The row's lock first: a clock read before waiting for it would be stale.
             SendingState.objects.select_for_update().get(channel_id=channel_id)
             state = SendingState.objects.annotate(now=Now()).get(channel_id=channel_id)
             if state.lease_ends_at is not None and state.lease_ends_at > state.now:
@@ -62,11 +62,11 @@ class Lease:
         return cls(channel_id, holder, asked_at + LENGTH, first_departure_at)
 
     def holds(self) -> bool:
-        """Whether the lease has not ended, on this process's own clock. Costs nothing."""
+        """Whether the lease still holds, by this process's own clock. Costs nothing."""
         return time.monotonic() < self.ends_at
 
     def release(self, last_departure_at: float) -> None:
-        """Lets go. A departure that still counts keeps the next holder waiting for the rest of its time."""
+        """Releases the lease. A departure that still counts makes the next holder wait for the rest of its second."""
         counts_for = max(last_departure_at + DEPARTURE_COUNTS, self.first_departure_at) - time.monotonic()
         not_before = Now() + dt.timedelta(seconds=counts_for) if counts_for > 0 else None
         SendingState.objects.filter(channel_id=self.channel_id, lease_holder=self.holder).update(
@@ -76,7 +76,7 @@ class Lease:
 
 
 def renew(leases: Sequence[Lease]) -> None:
-    """Puts the ends of these leases off; a lease that is lost holds no more."""
+    """Extends these leases; a lost one no longer holds."""
     asked_at = time.monotonic()
     mine = SendingState.objects.filter(
         lease_holder__in=[each.holder for each in leases], lease_ends_at__gt=Now()

@@ -1,4 +1,4 @@
-"""Sending: messages from their channels' queues to the ITSPs, each channel at its rate.
+"""Sending: takes messages from the channels' queues to the ITSPs, each channel at its rate.
 
 lease → claim → permit → send → record, until nothing is due. Any number of processes may call `drain` for the same
 channel: one sends, the others return at once. A process serves all the channels that it has leases of in one loop,
@@ -29,10 +29,10 @@ from messaging.sending.recording import Settled, record
 logger = logging.getLogger(__name__)
 
 DATABASE_ERRORS = (DatabaseError, InterfaceError)
-ROUND_AT_LEAST = 0.020  # seconds: what comes back within them is recorded in one transaction
+ROUND_AT_LEAST = 0.020  # seconds: answers within this time are recorded in one transaction
 RELOAD_EVERY = 0.5  # seconds after which a changed rate is noticed
-FEW_SENDERS = 4  # a channel that has fewer may take one of the reserved
-RESERVED_SENDERS = settings.SEND_THREADS // 4  # so that two ITSPs that fell silent do not stop the others
+FEW_SENDERS = 4  # a channel with fewer may take one of the reserved
+RESERVED_SENDERS = settings.SEND_THREADS // 4  # so that two ITSPs that stop answering do not stop the others
 
 _stopping = threading.Event()
 _running: dict[int, threading.Event] = {}
@@ -68,22 +68,22 @@ def drain(channel_id: int) -> None:
 
 def _drain(channel_id: int, rung: threading.Event) -> bool:
     """Sends until nothing is due; False if another process does it."""
-    expiry.fail_waited_too_long(channel_id)  # first: after a long pause nothing leaves that is too old to
+    expiry.fail_waited_too_long(channel_id)  # first, so that after a long pause nothing too old leaves
     while not _stopping.is_set() and _something_is_due(channel_id):
         held = lease.Lease.acquire(channel_id)
         if held is None:
             return False
         draining = Drain(channel_id, held, rung)
-        # Read after the lease, for which it may have waited: what was read before would be old.
+        # Read after the lease, which may have been waited for: anything read before would be stale.
         draining.load(Channel.objects.filter(pk=channel_id, enabled=True).first())
         _loop.serve(draining)
         if draining.failed:
-            break  # to look again at once would be no use: the clock rings
+            break  # looking again at once is no use: the clock rings
     return True
 
 
 def _rung_meanwhile(channel_id: int, rung: threading.Event) -> bool:
-    """Whether somebody rang after the last look; if not, the next ring starts a drain of its own."""
+    """Whether the bell rang after the last look; if not, the next ring starts a new drain."""
     with _running_lock:
         if rung.is_set() and not _stopping.is_set():
             rung.clear()
@@ -102,7 +102,7 @@ def _something_is_due(channel_id: int) -> bool:
 
 
 class Loop:
-    """Serves every drain of this process, in one of the threads that wait for theirs to end."""
+    """Serves every drain of this process, in one of the threads that wait for their drain to end."""
 
     def __init__(self) -> None:
         self.wake = threading.Event()
@@ -115,7 +115,7 @@ class Loop:
         self._failures = 0  # rounds in a row that failed
 
     def serve(self, draining: Drain) -> None:
-        """Returns when the drain has ended. The first thread that comes serves the drains of all."""
+        """Returns when the drain has ended. The first thread to arrive serves all drains."""
         with self._changing:
             if not self._drains:
                 now = time.monotonic()
@@ -136,7 +136,7 @@ class Loop:
                 self._drains.remove(draining)
 
     def _takes_over(self, draining: Drain) -> bool:
-        """Waits until nobody else serves, and takes it over; False if the drain ended before."""
+        """Waits until no other thread serves, and takes over; False if the drain ended before."""
         with self._changing:
             if self._is_served and not connection.in_atomic_block:
                 connection.close()  # many threads may wait here
@@ -147,7 +147,7 @@ class Loop:
             return True
 
     def _round(self) -> None:
-        """One look for all: record what came back, claim what is due, let go what has ended, sleep."""
+        """One round for all: records answers, claims what is due, releases what has ended, sleeps."""
         with self._changing:
             drains = [each for each in self._drains if not each.ended]
         try:
@@ -159,7 +159,7 @@ class Loop:
                 if each.ending:
                     each.let_go()
             self._failures = 0
-        except Exception as error:  # else the drain of whoever serves would end, and only that one
+        except Exception as error:  # otherwise only the serving thread's own drain would end
             self._note_failure(error, drains)
         for each in drains:
             each.give_up_in_time()
@@ -170,7 +170,7 @@ class Loop:
             self._sleep(drains)
 
     def _note_failure(self, error: Exception, drains: list[Drain]) -> None:
-        """Tries once more; then every drain ends, and the clock begins them anew."""
+        """Tries once more; then every drain ends, and the clock restarts them."""
         if isinstance(error, DATABASE_ERRORS):
             logger.error("sending: the database failed (%s)", type(error).__name__)
         else:
@@ -183,7 +183,7 @@ class Loop:
         time.sleep(0.5)
 
     def _record(self) -> None:
-        """Writes down what came back. What can't be written now is kept, and tried again the next time."""
+        """Records answers. What can't be recorded now is kept and tried again next time."""
         with suppress(Empty):
             while True:
                 self._unrecorded.append(self._settled.get_nowait())
@@ -236,7 +236,7 @@ class Loop:
         wanted: dict[int, Wanted] = {}
         looking: dict[int, Drain] = {}
         busy = sum(each.busy_senders for each in drains)
-        # Senders are scarce: who has the fewest goes first.
+        # Senders are scarce: the channel with the fewest goes first.
         for each in sorted(drains, key=lambda each: each.busy_senders):
             due = each.places()
             if each.busy_senders >= FEW_SENDERS:
@@ -264,7 +264,7 @@ class Loop:
             for each_claim in its_claims:
                 try:
                     _senders.submit(self._send, looking[channel_id], each_claim)
-                except RuntimeError as error:  # no new thread: a queued job is done by one that there is
+                except RuntimeError as error:  # no new thread: an existing one does a queued job
                     logger.error("sending: %s", error)
 
     def _send(self, draining: Drain, claim: Claim) -> None:
@@ -277,7 +277,7 @@ class Loop:
         self.wake.set()
 
     def _sleep(self, drains: list[Drain]) -> None:
-        """Until something comes back, somebody rings, or one more message can be claimed."""
+        """Sleeps until an answer comes, the bell rings, or the next message can be claimed."""
         until = min(self._renew_at, self._reload_at)
         until = min([until, *(each.looks_again_at() for each in drains if not each.ending)])
         connection.close_if_unusable_or_obsolete()
@@ -287,7 +287,7 @@ class Loop:
 
 
 def _record_one_by_one(settled: list[Settled]) -> None:
-    """So that one that can't be written down holds up no other; it becomes unconfirmed, as a dead claim."""
+    """So that one that can't be recorded holds up no other; it becomes unconfirmed as a dead claim."""
     for each in settled:
         try:
             record([each])

@@ -6,9 +6,9 @@ Two bounds hold at once for each departure, both on the monotonic clock of this 
 (b) the ring: 1.005 s after the departure `rate` places earlier, so no second [t, t + 1) has more than `rate`,
     whatever was late.
 
-The ring alone is the promise. It never gives lost time back: a departure that is late makes the one a second
-later late too. So the schedule is a little slower than the ring, and what is late by less than the difference,
-as most is, costs nothing.
+The ring alone is the guarantee. It never gives lost time back: a late departure makes the one a second later late
+too. So the schedule is a little slower than the ring, and a delay shorter than the difference, as most are, costs
+nothing.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from collections.abc import Callable
 
 from channels_app.models.channels import MAX_RATE
 
-CATCH_UP = 0.050  # seconds that the smooth schedule may be behind and still be made good
-RING_WINDOW = 1.005  # seconds: the rolling one, and a guard for jitter on the way
-SCHEDULE_WINDOW = 1.0065  # seconds in which `rate` messages leave when nothing is late: 99.35 % of the rate
-NAP = 0.050  # seconds; the longest sleep before the reasons to stop are looked at again
+CATCH_UP = 0.050  # seconds of delay that the smooth schedule may catch up
+RING_WINDOW = 1.005  # seconds: the rolling second, and a guard against jitter on the way
+SCHEDULE_WINDOW = 1.0065  # seconds in which `rate` messages leave if none is late: 99.35 % of the rate
+NAP = 0.050  # seconds; the longest sleep before checking again whether to stop
 
 
 class NoDepartureError(Exception):
-    """This message may not leave now: nothing of it has."""
+    """This message may not leave now, and nothing of it has left."""
 
 
 class Pacer:
@@ -52,7 +52,7 @@ class Pacer:
         return self._departures[-1] if self._departures else float("-inf")
 
     def next_departure_at(self, after: int = 0) -> float:
-        """The earliest instant of the next departure but `after`; it may be past."""
+        """The earliest instant of the departure after the next `after` ones; it may be in the past."""
         rate = self.rate  # once: another thread may change it
         interval = SCHEDULE_WINDOW / rate
         at = max(self._not_before, self._scheduled_at + interval)
@@ -81,7 +81,7 @@ class Pacer:
         with self._turn:
             while True:
                 now = self._clock()
-                # Asked after that, so that a process that was stopped for a while does not leave on an old permit.
+                # Checked after that, so that a process that was stopped for a while does not use an old permit.
                 if not may_still():
                     raise NoDepartureError
                 next_at = self.next_departure_at()

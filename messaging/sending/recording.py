@@ -1,4 +1,4 @@
-"""Recording: what became of claimed messages, many in one transaction, only where the claim is still ours."""
+"""Recording the outcome of claimed messages, many in one transaction, only if the claim is still ours."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from messaging.traffic.counting import Counts
 
 Status = Message.Status
 
-# Outcomes that conclude a message; after every other one it is queued again.
+# Outcomes that conclude a message; after any other it is queued again.
 CONCLUSIONS = {
     SendOutcome.SENT: Status.SENT,
     SendOutcome.FAILED: Status.FAILED,
@@ -29,7 +29,7 @@ CONCLUSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A claimed message and what became of it."""
+    """A claimed message and its outcome."""
 
     message_id: int
     session_id: int
@@ -38,9 +38,9 @@ class Settled:
 
 
 def record(settled: Sequence[Settled]) -> None:
-    """Writes down what became of claimed messages. Safe to call twice: a claim is settled once.
+    """Records the outcome of claimed messages. Safe to call twice: a claim is settled once.
 
-    A true answer that comes after the claim was given up still counts, unless a person has resolved the message.
+    A definite answer after the claim was given up still counts, unless a person has resolved the message.
     """
     if not settled:
         return
@@ -92,14 +92,14 @@ def _is_late_truth(message: Message, result: SendResult) -> bool:
 
 
 def _correct(message: Message, result: SendResult) -> None:
-    """`unconfirmed → sent | failed`. It stays concluded, and counted, where it was first."""
+    """`unconfirmed → sent | failed`. It stays concluded, and counted, at its first time."""
     message.status = CONCLUSIONS[result.outcome]
     message.failure_code, message.failure_detail = result.code, result.detail[:300]
     message.itsp_message_id = result.message_id[:128]
 
 
 def _save(messages: list[Message]) -> None:
-    """One statement for all that end alike, and the ITSP's ids beside."""
+    """One statement for all with the same outcome, with the ITSP's ids."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for message in messages:
         values = tuple(getattr(message, field) for field in _SETTLED_FIELDS)

@@ -1,8 +1,8 @@
 """Whose turn it is: the session row says whether its oldest queued message may be claimed, and since when.
 
 A session is ready when something is queued in it and nothing is on its way, so its messages leave in order. It
-goes to the back of its channel's line each time a message of it was claimed, so sessions take turns. Kept in an
-index, so that a claim costs the same with ten waiting messages and with a million.
+goes to the back of its channel's line each time one of its messages is claimed, so sessions take turns. An index
+keeps this, so a claim costs the same with ten waiting messages and with a million.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from messaging.models import Message, Session
 
 
 def take_place(session: Session, message: Message, now: dt.datetime) -> None:
-    """Lets a locked session wait for its turn with a new message; the caller saves the session."""
+    """Puts a locked session in line with a new message; the caller saves the session."""
     if session.send_priority is not None:
         session.send_priority = min(session.send_priority, message.priority)
         return
@@ -24,5 +24,5 @@ def take_place(session: Session, message: Message, now: dt.datetime) -> None:
 
 
 def renew(session_ids: Collection[int], now: dt.datetime) -> None:
-    """Recomputes the readiness of locked sessions, after messages of theirs were settled."""
+    """Recomputes whether locked sessions are ready, after messages of theirs were settled."""
     Session.objects.renew_turns(session_ids, now)

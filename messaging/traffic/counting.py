@@ -1,4 +1,4 @@
-"""Counting what became of messages, and folding the counts: many small rows become one, the sums stay the same."""
+"""Counting the outcome of messages, and folding the counts: many small rows become one with the same sum."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from messaging.models.traffic import FIELDS, quarter_of
 
 
 class Counts:
-    """The counts of messages that are concluded together: added up, and stored as one row a quarter hour.
+    """The counts of messages concluded together: added up, and stored as one row per quarter hour.
 
     Only messages that agents wrote count as sent; cancelled ones count nowhere; each counts at the moment it was
     first concluded, whatever is learned of it later.
@@ -22,7 +22,7 @@ class Counts:
         self._rows: dict[tuple[int, dt.datetime], TrafficCount] = {}
 
     def add(self, message: Message, channel_id: int, *, times: int = 1) -> None:
-        """Counts a message as what it is now; not at all while it is not concluded."""
+        """Counts a message by its status; not at all until it is concluded."""
         if message.origin != Message.Origin.AGENT or message.concluded_at is None:
             return
         if message.status == Message.Status.CANCELLED:
@@ -40,7 +40,7 @@ class Counts:
             row.unconfirmed += times * (message.status == Message.Status.UNCONFIRMED)
 
     def take_back(self, message: Message, channel_id: int) -> None:
-        """Takes back what was counted for a message, before it becomes something else."""
+        """Takes back what was counted for a message, before its status changes."""
         self.add(message, channel_id, times=-1)
 
     def save(self) -> None:
@@ -49,7 +49,7 @@ class Counts:
 
 
 def fold_traffic(groups: int = 1000) -> int:
-    """Makes one row of each channel's quarter hour that has several; returns how many rows went.
+    """Merges the rows of each channel's quarter hour into one; returns how many rows were removed.
 
     Two folds at once take each row once: what a fold sums is what it deleted.
     """
@@ -68,7 +68,7 @@ def _fold(channel_id: int, quarter_at: dt.datetime) -> int:
         rows = TrafficCount.objects.filter(channel_id=channel_id, quarter_at=quarter_at, in_rollup=False)
         ids = list(
             rows.select_for_update().values_list("pk", flat=True)[:10_000]
-        )  # SQLite takes a limited number at once
+        )  # SQLite accepts a limited number at once
         if len(ids) < 2:
             return 0
         mine = TrafficCount.objects.filter(pk__in=ids)

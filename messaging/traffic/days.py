@@ -1,4 +1,4 @@
-"""Days of the portal's time zone: the filters, the figures and their sums all begin and end them here."""
+"""Days of the portal's time zone: where filters, figures and sums begin and end a day."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 
 def midnight(day: dt.date) -> dt.datetime:
-    """The start of a day of the portal's time zone, in UTC."""
+    """The start of a day in the portal's time zone, as UTC."""
     start = dt.datetime.combine(day, dt.time.min, tzinfo=timezone.get_current_timezone())
     return start.astimezone(dt.UTC)
 

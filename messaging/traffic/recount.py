@@ -1,4 +1,4 @@
-"""Recounting the messages: the figures of the channels must equal it, and where they don't it is said, or mended."""
+"""Recounting the messages: the channels' figures must equal it; differences are reported or repaired."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Sums = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a channel's figures say of a quarter hour, and what its messages say."""
+    """A channel's figures for a quarter hour, and what its messages give."""
 
     channel_id: int
     quarter_at: dt.datetime
@@ -30,9 +30,9 @@ class Difference:
 
 
 def recount(start: dt.datetime | None, end: dt.datetime | None, *, repair: bool = False) -> list[Difference]:
-    """The differences in [start, end), both starts of a quarter hour, None where it is open; mended if `repair`.
+    """The differences in [start, end), both on a quarter hour or None if open; repaired if `repair`.
 
-    Both are read as of one instant, so that what comes in meanwhile is no difference.
+    Both are read as of one instant, so that new messages make no difference.
     """
     is_outermost = not connection.in_atomic_block  # only then may the level be set
     with transaction.atomic():

@@ -1,8 +1,8 @@
-"""Rollups: what each channel received and sent on each day gone by, so that long ranges need no quarter hours.
+"""Rollups: what each channel received and sent on each past day, so that long ranges need no quarter hours.
 
-A traffic count is in its day's rollup or it is not (`in_rollup`), and it gets there in one transaction; a late one of a
-day long gone is added by the next round. So a sum is that of the rollups and of the counts that are in none, at any
-instant. Days are those of `TIME_ZONE`; when that is changed they are all made anew.
+Each traffic count is in its day's rollup or not (`in_rollup`), and gets there in one transaction; the next round adds
+a late one of an earlier day. So at any instant a sum is that of the rollups and of the counts in none. Days are those
+of `TIME_ZONE`; when it changes, all rollups are made anew.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from messaging.models import TrafficCount, TrafficDay
 from messaging.models.traffic import FIELDS, TrafficQuerySet
 from messaging.traffic.days import midnight
 
-RECENT = 2  # days, today included, that get many more counts, and to which folding makes a difference
+RECENT = 2  # days, today included, that still get many counts, and where folding makes a difference
 Key = Literal["channel", "day"]
 
 
@@ -36,7 +36,7 @@ def sums(
 
     `channels` are ids, None is all of them.
 
-    Rollups and counts are read by one question to the database: what is rolled up meanwhile is counted once.
+    Rollups and counts are read by one query: what is rolled up meanwhile is counted once.
     """
     figures = [Sum(field) for field in fields]
     of_day, of_count = {
@@ -59,7 +59,7 @@ def sums(
 def _parts(
     start: dt.datetime | None, end: dt.datetime | None
 ) -> tuple[QuerySet[TrafficDay], TrafficQuerySet]:
-    """The rollups of the days that lie in [start, end) as a whole, and the counts of the rest."""
+    """The rollups of the days that lie entirely in [start, end), and the counts of the rest."""
     days, counts = TrafficDay.objects.all(), TrafficCount.objects.between(start, end)
     if _of_another_zone().exists():  # until the next round makes them anew
         return days.none(), counts
@@ -79,8 +79,8 @@ def _parts(
 
 
 def last_received_at(channels: Collection[int]) -> dict[int, dt.datetime]:
-    """The quarter hour of the last inbound message by channel id, of those that ever had one."""
-    # The latest day of each: the rollups of all years need not be looked through.
+    """The quarter hour of the last inbound message by channel id; only channels that had one."""
+    # The latest day of each, so that not all rollups have to be read.
     of_channel = TrafficDay.objects.filter(channel=OuterRef("pk"), last_received_at__isnull=False)
     day = Subquery(of_channel.order_by("-day").values("last_received_at")[:1])
     days = Channel.objects.filter(pk__in=channels).order_by().annotate(at=day).values_list("pk", "at")
@@ -94,7 +94,7 @@ def last_received_at(channels: Collection[int]) -> dict[int, dt.datetime]:
 
 
 def roll_up(most: int = 2000) -> int:
-    """Adds counts of days gone by to their rollups; returns how many days of channels got some.
+    """Adds counts of past days to their rollups; returns how many rollups got some.
 
     At most `most` of them a round: each is a transaction of a few milliseconds.
     """
@@ -116,7 +116,7 @@ def _add(channel_id: int, day: dt.date) -> bool:
             return False
         mine = TrafficCount.objects.filter(pk__in=ids)
         figures = mine.aggregate(
-            # Together: PostgreSQL would look for the latest alone along the index of all.
+            # Together: alone, PostgreSQL would look for the latest along the index of all.
             latest=Max("quarter_at", filter=Q(received__gt=0)),
             **{f"sum_{field}": Sum(field) for field in FIELDS},
         )
@@ -135,7 +135,7 @@ def _add(channel_id: int, day: dt.date) -> bool:
 
 
 def differing() -> list[TrafficDay]:
-    """Rollups that are not the sum of their counts, unsaved ones where there should be one: rows changed by hand."""
+    """Rollups that differ from the sum of their counts, and missing ones (unsaved): rows were changed by hand."""
     counted = TrafficCount.objects.filter(in_rollup=True).order_by()
     by_day = counted.values_list("channel_id", TruncDate("quarter_at")).annotate(*map(Sum, FIELDS))
     expected = {(channel_id, day): values for channel_id, day, *values in by_day}
@@ -149,7 +149,7 @@ def differing() -> list[TrafficDay]:
 
 @transaction.atomic
 def forget() -> None:
-    """Begins anew: no rollup, and no count in one. Figures stay what they are."""
+    """Removes all rollups and marks no count as in one. Figures stay the same."""
     TrafficDay.objects.all().delete()
     TrafficCount.objects.filter(in_rollup=True).update(in_rollup=False)
 

@@ -55,14 +55,14 @@ def traffic() -> Traffic:
     return Traffic(days[today], hours, list(days.values()))
 
 
-# Bars of a chart; three days may have 73 hours. A longer range is told by the day or by the month.
+# Bars of a chart; three days may have 73 hours. Longer ranges are by day or by month.
 MOST_HOURS, MOST_DAYS = 73, 120
 
 
 def series(channels: Collection[int], start: dt.datetime | None, end: dt.datetime | None) -> list[Bar]:
-    """What these channels received and sent in [start, end): by hour, by day or by month, as the range is long.
+    """What these channels received and sent in [start, end), by hour, day or month depending on its length.
 
-    None is the first message there ever was, and now. Without messages there is no bar before the first one.
+    A start of None is the first message ever, an end of None is now. There are no bars before the first message.
     """
     is_short = start is not None and (end or timezone.now()) - start <= MOST_HOURS * _HOUR
     sums = {} if is_short else rollups.sums("day", channels, start, end, SHOWN)

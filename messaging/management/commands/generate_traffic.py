@@ -1,4 +1,4 @@
-"""`manage.py generate_traffic`: fills a portal for trying out with as many sessions and messages as one wants."""
+"""`manage.py generate_traffic`: fills a trial portal with any number of made-up sessions and messages."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ class Command(BaseCommand):
         except RefusedError as refusal:
             raise CommandError(str(refusal)) from None
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")  # the database plans by what it believes is there
+            cursor.execute("ANALYZE")  # the database plans queries by what it believes is there
         self.stdout.write(f"Made up {sessions:,} sessions with {messages:,} messages.")

@@ -1,4 +1,4 @@
-"""`manage.py recount_traffic`: compares the figures of the channels with the messages, and mends them if told to."""
+"""`manage.py recount_traffic`: compares the channels' figures with the messages, and repairs them if asked to."""
 
 from __future__ import annotations
 
