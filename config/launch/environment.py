@@ -96,5 +96,5 @@ def read_environment() -> Environment:
 def _number(setting: str, default: int, highest: int) -> int:
     text = os.environ.get(setting) or str(default)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= highest:
-        raise LaunchError(f"{setting} is {text!r}, but has to be a whole number from 1 to {highest}.")
+        raise LaunchError(f"{setting} is {text!r}, but must be a whole number from 1 to {highest}.")
     return int(text)

@@ -54,7 +54,7 @@ def _reason(port: Port, error: OSError) -> str:
 
 
 def _taken(port: Port) -> str:
-    return f"{_name(port)} is in use already: end what uses it, or set {port.setting} to another port."
+    return f"{_name(port)} is already in use: stop whatever uses it, or set {port.setting} to another port."
 
 
 def _name(port: Port) -> str:

@@ -51,13 +51,13 @@ def _run(environment: Environment) -> int:
         output.show(_welcome(environment, output.log_file))
         supervisor.watch()
     except AskedToEnd:
-        output.say("Ending …")
+        output.say("Stopping …")
     except LaunchError as error:
         output.keep("launcher", str(error))
         raise
     finally:
         supervisor.end()
-    output.say("Everything has ended.")
+    output.say("Everything has stopped.")
     return 0
 
 
@@ -78,8 +78,8 @@ def _only_one_in(folder: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LaunchError(
-                f"Trunkline is running already with the data folder {folder}: "
-                "end it, or set TRUNKLINE_HOME to another one."
+                f"Trunkline is already running with the data folder {folder}: "
+                "stop it, or set TRUNKLINE_HOME to another one."
             ) from None
         yield
 

@@ -47,7 +47,7 @@ class Supervisor:
         self._children.remove(child)
         self._pass_on_what_is_left()
         if child.exit_code:
-            raise LaunchError(f"{step.name} failed ({_how(child.exit_code)}); its own words are above.")
+            raise LaunchError(f"{step.name} failed ({_how(child.exit_code)}); its output is above.")
 
     def start(self, processes: list[Process], seconds: float) -> None:
         """Starts the processes and waits until all are up.
@@ -65,7 +65,7 @@ class Supervisor:
             waiting = [child for child in waiting if not child.is_up]
             if waiting and time.monotonic() > deadline:
                 names = ", ".join(child.process.name for child in waiting)
-                raise LaunchError(f"Not up after {seconds:.0f} s: {names}. Everything is ended again.")
+                raise LaunchError(f"Not up after {seconds:.0f} s: {names}. Everything is being stopped.")
 
     def watch(self) -> None:
         """Passes on output for ever. Raises AskedToEnd, or LaunchError where a process has ended."""
@@ -116,7 +116,7 @@ class Supervisor:
                 self._pass_on_what_is_left()
                 how = _how(child.exit_code)
                 raise LaunchError(
-                    f"{child.process.name} has ended by itself ({how}), so everything is ended."
+                    f"{child.process.name} has stopped by itself ({how}), so everything is being stopped."
                 )
 
     def _pass_on(self, seconds: float) -> bool:

@@ -86,7 +86,7 @@ class _Watch:
     def check(self) -> None:
         """Raises NotFetchedError once the time is over: what was read may have been cut short."""
         if self._is_over or time.monotonic() >= self._ends_at:
-            raise NotFetchedError(gettext_noop("The upload was too slow."), for_good=False)
+            raise NotFetchedError(gettext_noop("The download was too slow."), for_good=False)
 
     def add(self, connection: socket.socket) -> None:
         with self._lock:

@@ -62,7 +62,7 @@ MOST_HOURS, MOST_DAYS = 73, 120
 def series(channels: Collection[int], start: dt.datetime | None, end: dt.datetime | None) -> list[Bar]:
     """What these channels received and sent in [start, end), by hour, day or month depending on its length.
 
-    A start of None is the first message ever, an end of None is now. There are no bars before the first message.
+    A start of None is the first message ever (no bars if there is none), an end of None is now.
     """
     is_short = start is not None and (end or timezone.now()) - start <= MOST_HOURS * _HOUR
     sums = {} if is_short else rollups.sums("day", channels, start, end, SHOWN)

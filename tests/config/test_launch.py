@@ -72,8 +72,8 @@ def test_a_second_start_with_the_same_data_is_refused(running: Stack) -> None:
     second = Stack(running.home, running.database_url)
     assert second.launch().wait(30) == 1
     assert second.terminal() == (
-        f"Trunkline is running already with the data folder {running.home}: "
-        "end it, or set TRUNKLINE_HOME to another one.\n"
+        f"Trunkline is already running with the data folder {running.home}: "
+        "stop it, or set TRUNKLINE_HOME to another one.\n"
     )
 
 
@@ -81,8 +81,8 @@ def test_a_taken_port_is_one_clear_line_and_nothing_starts(running: Stack, tmp_p
     second = Stack(tmp_path / "second", PORT=str(running.port))
     assert second.launch().wait(30) == 1
     assert second.terminal() == (
-        f"Port {running.port} (the portal and the inbox) is in use already: "
-        "end what uses it, or set PORT to another port.\n"
+        f"Port {running.port} (the portal and the inbox) is already in use: "
+        "stop whatever uses it, or set PORT to another port.\n"
     )
     assert list(second.home.iterdir()) == [second.home / "launch.lock"]
 
@@ -115,5 +115,5 @@ def test_ctrl_c_while_it_is_still_starting_ends_everything(stack: Stack) -> None
 def test_a_database_that_does_not_answer_is_told_before_anything_starts(tmp_path: Path) -> None:
     stack = Stack(tmp_path / "home", "postgresql://nobody@127.0.0.1:1/nothing")
     assert stack.launch().wait(60) == 1
-    assert stack.terminal().endswith("migrate failed (exit code 1); its own words are above.\n")
+    assert stack.terminal().endswith("migrate failed (exit code 1); its output is above.\n")
     assert "Starting" not in stack.terminal()

@@ -28,15 +28,15 @@ def test_a_taken_port_is_named_with_its_purpose_and_its_setting(listener: socket
     with pytest.raises(LaunchError) as refused:
         check_ports([Port(number, "PORT", "the portal and the inbox")])
     assert str(refused.value) == (
-        f"Port {number} (the portal and the inbox) is in use already: "
-        "end what uses it, or set PORT to another port."
+        f"Port {number} (the portal and the inbox) is already in use: "
+        "stop whatever uses it, or set PORT to another port."
     )
 
 
 def test_a_port_taken_on_this_address_is_found_where_all_addresses_are_asked_for(
     listener: socket.socket,
 ) -> None:
-    with pytest.raises(LaunchError, match="in use already"):
+    with pytest.raises(LaunchError, match="already in use"):
         check_ports([Port(listener.getsockname()[1], "PORT", "the portal", "0.0.0.0")])  # noqa: S104
 
 
@@ -67,7 +67,7 @@ def test_an_address_that_is_not_this_machines_is_refused() -> None:
 @pytest.mark.parametrize("value", ["0", "65536", "-1", "8000.5", "http", "\uff18\uff10\uff10\uff10"])
 def test_a_port_that_can_not_be_one_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("PORT", value)
-    with pytest.raises(LaunchError, match=r"PORT is .*, but has to be a whole number from 1 to 65535"):
+    with pytest.raises(LaunchError, match=r"PORT is .*, but must be a whole number from 1 to 65535"):
         read_environment()
 
 

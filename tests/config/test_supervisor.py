@@ -88,7 +88,7 @@ def launched(tmp_path: Path) -> Iterator[Launched]:
 def test_when_one_process_dies_all_end_and_it_is_named(launched: Launched, name: str) -> None:
     os.kill(launched.pid_of(name), signal.SIGKILL)
     assert launched.rest() == 1
-    assert f"{name} has ended by itself (signal SIGKILL), so everything is ended." in launched.said
+    assert f"{name} has stopped by itself (signal SIGKILL), so everything is being stopped." in launched.said
     assert launched.left() == []
 
 

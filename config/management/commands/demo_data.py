@@ -25,9 +25,9 @@ WORDS = (
 
 class Command(BaseCommand):
     help = (
-        "Fills an empty portal: an administrator, three agents, a queue and a channel against the simulator. "
-        "Where somebody has a login already it makes nothing, and only tells the simulator where the demo's "
-        "channel is now."
+        "Fills an empty portal with an administrator, three agents, a queue and a channel at the simulator. "
+        "If there is a login already, it creates nothing and only updates the addresses in the demo channel and "
+        "the simulator."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,7 +40,7 @@ class Command(BaseCommand):
                 channel = _channel(account)
             _keep(home / "demo-sign-in.txt", "".join(f"{name} {word}\n" for name, word in passwords.items()))
             _keep(simulator, json.dumps(account | {"channel": channel.pk}))
-            self.stdout.write(f"Made the demo: {len(passwords)} people and the channel “{channel.name}”.")
+            self.stdout.write(f"Created the demo: {len(passwords)} people and the channel “{channel.name}”.")
         if simulator.exists():
             _tell_simulator(simulator)
 

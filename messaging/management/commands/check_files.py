@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Compares the stored files with the database; exits with 1 if they differ."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--delete", action="store_true", help="remove the files that no row knows")
+        parser.add_argument("--delete", action="store_true", help="remove files without a row")
 
     def handle(self, *_arguments: Any, delete: bool, **_options: Any) -> None:
         found = retention.compare()

@@ -14,15 +14,15 @@ from messaging.refusal import RefusedError
 
 class Command(BaseCommand):
     help = (
-        "Fills the portal with made-up sessions of the last year, on the numbers, queues and extensions that it has. "
-        "For trying out: they stand among real ones for good. Nothing of it is sent."
+        "Fills the portal with made-up sessions of the last year, using its numbers, queues and extensions. "
+        "For trying out: they can't be told from real ones later. None of them is sent."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--sessions", type=int, default=1000)
         parser.add_argument("--messages", type=int, default=10_000)
         parser.add_argument("--seed", type=int, default=1, help="the same seed makes the same traffic")
-        parser.add_argument("--add", action="store_true", help="also where there are sessions already")
+        parser.add_argument("--add", action="store_true", help="even if there are sessions already")
 
     def handle(self, *args: Any, **options: Any) -> None:
         sessions, messages = options["sessions"], options["messages"]
@@ -31,7 +31,7 @@ class Command(BaseCommand):
                 "A session has at least one message: --sessions from 1 to the number of --messages."
             )
         if Session.objects.exists() and not options["add"]:
-            raise CommandError("There are sessions already. Use --add to put made-up ones among them.")
+            raise CommandError("There are sessions already. Use --add to add made-up ones to them.")
         try:
             for done in make_up(sessions, messages, options["seed"]):
                 if done % 10_000 == 0:

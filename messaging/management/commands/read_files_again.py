@@ -11,7 +11,7 @@ from messaging.models import Message
 
 
 class Command(BaseCommand):
-    help = "Reads the stored request of messages again, as long as it is kept."
+    help = "Reads the files out of messages' stored requests again, as long as these are kept."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("message", type=int, nargs="+")
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             except Message.DoesNotExist:
                 is_there = False
             if not is_there:
-                raise CommandError(f"message {message_id}: its stored request is not kept any more")
+                raise CommandError(f"message {message_id}: its stored request is no longer kept")
             taking_out.take_out(message_id)
             for file in Message.objects.get(pk=message_id).attachments.all():
                 self.stdout.write(f"{file.name}: {file.problem or file.get_state_display()}")

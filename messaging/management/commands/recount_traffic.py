@@ -16,18 +16,18 @@ from messaging.traffic.recount import recount
 
 class Command(BaseCommand):
     help = (
-        "Recounts the messages of the last days, or all, and says where the figures of the channels differ. "
-        "Ends with an error if they do, and were not mended."
+        "Recounts the messages of the last days, or all, and lists where the channels' figures differ. "
+        "Exits with 1 if they do and were not repaired."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--days", type=int, help="of the last days only")
-        parser.add_argument("--repair", action="store_true", help="mend what differs")
+        parser.add_argument("--days", type=int, help="only the last so many days")
+        parser.add_argument("--repair", action="store_true", help="repair what differs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         days, repair = options["days"], options["repair"]
         if days is not None and not 1 <= days <= 36_500:
-            raise CommandError("--days is a whole number from 1 to 36,500.")
+            raise CommandError("--days must be a whole number from 1 to 36,500.")
         start = quarter_of(timezone.now() - dt.timedelta(days=days)) if days else None
         names = dict(Channel.objects.values_list("pk", "name"))
         differences = recount(start, None, repair=repair)
@@ -47,8 +47,8 @@ class Command(BaseCommand):
             rollups.forget()
             rollups.roll_up()
         if not (found := len(differences) + len(days)):
-            self.stdout.write("The figures equal the messages.")
+            self.stdout.write("The figures match the messages.")
         elif repair:
-            self.stdout.write(f"Mended {found} figures.")
+            self.stdout.write(f"Repaired {found} figures.")
         else:
-            raise CommandError(f"{found} figures differ. With --repair they are mended.")
+            raise CommandError(f"{found} figures differ. Use --repair to repair them.")

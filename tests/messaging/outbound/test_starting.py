@@ -70,7 +70,7 @@ def test_another_holder_is_named_and_nothing_is_written(start, anna, ben, channe
     arrive(channel)
     pickup.pick_up(Person.at(ben), Session.objects.get().pk)
 
-    with pytest.raises(RefusedError, match="open with 1002 Ben"):
+    with pytest.raises(RefusedError, match="open session with 1002 Ben"):
         start(anna)
     assert not Message.objects.filter(direction="outbound").exists()
 
