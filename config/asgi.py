@@ -7,6 +7,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from messaging.broker.events import application  # noqa: E402
+from messaging.broker.stream_endpoint import application  # noqa: E402
 
 __all__ = ["application"]

@@ -17,10 +17,10 @@ from django.utils import timezone
 from channels_app import domain_checks
 from channels_app.models import Channel
 from messaging.broker import doorbell
-from messaging.exports import exporting
+from messaging.exports import session_log
 from messaging.files import body_tries, fetching, previews, retention, taking_out
 from messaging.models import Session, WebhookLogEntry
-from messaging.sending import checking, expiry, loop
+from messaging.sending import checking, dead_claims, expiry, loop
 from messaging.sessions import closing
 from messaging.traffic import counting, rollups
 
@@ -125,7 +125,7 @@ def sweep_spool() -> None:
 
 @shared_task
 def settle_dead_claims() -> None:
-    expiry.settle_dead_claims()
+    dead_claims.settle_dead_claims()
 
 
 @shared_task
@@ -159,7 +159,7 @@ def trim_webhook_log() -> None:
 
 @shared_task
 def stop_lost_exports() -> None:
-    exporting.stop_lost()
+    session_log.stop_lost()
 
 
 @shared_task

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from channels_app.admin.kit.unfolded import Select
 from channels_app.models import User
-from messaging.exports import exporting
+from messaging.exports import session_log
 from messaging.models import Export, Message, Session
 from messaging.thread_limits import Places
 
@@ -125,11 +125,14 @@ class SessionExport(Base):
     def _send(self, request: HttpRequest, asked: dict[str, Any], sessions: Any) -> StreamingHttpResponse:
         user = cast(User, request.user)
         with transaction.atomic():
-            export = exporting.start(user, asked["key"], asked["content"], asked["format"], sessions)
+            export = session_log.start(user, asked["key"], asked["content"], asked["format"], sessions)
         response = StreamingHttpResponse(
-            _File(exporting.written(export, sessions), user.pk), content_type=exporting.TYPES[export.format]
+            _File(session_log.written(export, sessions), user.pk),
+            content_type=session_log.TYPES[export.format],
         )
-        response["Content-Disposition"] = content_disposition_header(True, exporting.file_name(export)) or ""
+        response["Content-Disposition"] = (
+            content_disposition_header(True, session_log.file_name(export)) or ""
+        )
         response["X-Accel-Buffering"] = "no"  # a buffering proxy would show no progress
         return response
 

@@ -2,7 +2,7 @@
 
 A hint is only ids: a page that gets it fetches what its person may see. It is published after the commit, by a
 thread of its own, so that neither a webhook nor a sender ever waits for the broker; after an error none is sent for
-5 s. Topics say who it is for; `messaging.broker.events` passes it on to the streams of those people.
+5 s. Topics say who it is for; `messaging.broker.stream_endpoint` passes it on to the streams of those people.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ends what nobody else will: claims of dead workers, and messages that waited too long."""
+"""Queued messages that can't leave any more: they waited too long, or their file has expired."""
 
 from __future__ import annotations
 
@@ -6,37 +6,16 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from channels_app.providers.base import SendOutcome, SendResult
 from messaging.broker import hints
 from messaging.models import Message
 from messaging.sending import turns
 from messaging.sending.claims import FILE_EXPIRED
-from messaging.sending.recording import Settled, record
 from messaging.sessions import locking
 from messaging.traffic.counting import Counts
 
 WAITED_TOO_LONG = "waited_too_long"
-WORKER_DIED = "worker_died"
-
-
-def settle_dead_claims(batch: int = 500) -> int:
-    """Makes unconfirmed what has been `sending` for longer than a send can take; returns how many.
-
-    The worker that claimed it has died: the message may have reached the ITSP, so it is never sent again by itself.
-    """
-    dead = Message.objects.filter(
-        status=Message.Status.SENDING, claimed_at__lt=Now() - dt.timedelta(seconds=settings.CLAIM_LIFETIME)
-    )
-    settled = [
-        Settled(pk, session_id, claim, SendResult(SendOutcome.UNCONFIRMED, code=WORKER_DIED))
-        for pk, session_id, claim in dead.values_list("pk", "session_id", "claim")[:batch]
-        if claim is not None
-    ]
-    record(settled)
-    return len(settled)
 
 
 def fail_waited_too_long(channel_id: int | None = None, batch: int = 500) -> int:

@@ -178,7 +178,7 @@ def ring_until_done(channel_ids: list[int], seconds: float = 300, *, every: floa
     """Does what the clock does `every` 5 seconds, or more often, until nothing is queued or on its way."""
     from messaging.broker import doorbell
     from messaging.models import Message
-    from messaging.sending import expiry
+    from messaging.sending import dead_claims
 
     open_ones = Message.objects.filter(status__in=["queued", "sending"])
     deadline, ring_at = time.monotonic() + seconds, 0.0
@@ -190,7 +190,7 @@ def ring_until_done(channel_ids: list[int], seconds: float = 300, *, every: floa
             ring_at = now + every
             for channel_id in channel_ids:
                 doorbell.ring(channel_id)
-        expiry.settle_dead_claims()
+        dead_claims.settle_dead_claims()
         time.sleep(0.5)
 
 

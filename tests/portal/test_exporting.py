@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from channels_app.models import Channel, RoutingRule
 from messaging.admin import session_export
-from messaging.exports import exporting
+from messaging.exports import session_log
 from messaging.management.made_up_traffic import make_up
 from messaging.models import Contact, Export, Message, Session
 from messaging.thread_limits import Places
@@ -168,7 +168,7 @@ def test_what_the_list_s_filters_leave_is_exported(
 def test_many_windows_are_one_table_without_a_gap(
     file_format: str, administrator_client: Client, rule: RoutingRule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "WINDOW", 7)
+    monkeypatch.setattr(session_log, "WINDOW", 7)
     list(make_up(50, 300, seed=1))
     read = csv_rows if file_format == "csv" else xlsx_rows
     for content, model in (("sessions", Session), ("messages", Message)):
@@ -212,7 +212,7 @@ def test_whoever_stops_reading_ends_the_export(administrator_client: Client, rul
 def test_an_export_that_fails_says_so(
     administrator_client: Client, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "_message_row", None)
+    monkeypatch.setattr(session_log, "_message_row", None)
     with pytest.raises(TypeError):
         export(administrator_client, "messages", "csv")
     assert Export.objects.get().state == "failed"
@@ -245,10 +245,10 @@ def test_an_export_whose_process_died_does_not_run_for_ever(
         administrator_client.post(ADDRESS, {"content": "messages", "format": "csv", "key": uuid.uuid4()})
     )
     Export.objects.update(started_at=timezone.now() - dt.timedelta(hours=2))  # a long one
-    exporting.stop_lost()
+    session_log.stop_lost()
     assert Export.objects.get().state == Export.State.RUNNING
     Export.objects.update(noted_at=timezone.now() - dt.timedelta(minutes=11))
-    exporting.stop_lost()
+    session_log.stop_lost()
     assert Export.objects.get().state == Export.State.STOPPED
     for _piece in pieces:  # its reader was slow, no more
         pass

@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from channels_app.models import User
-from messaging.broker.events import MOST_OF_A_PERSON
+from messaging.broker.stream_endpoint import MOST_OF_A_PERSON
 from messaging.views.events_address import events_address
 from tests.support.events_process import EventsProcess
 from tests.support.stack import free_ports

@@ -19,7 +19,7 @@ from messaging.broker import doorbell
 from messaging.models import Message, SendingState, TrafficCount
 from messaging.models.person import Person
 from messaging.outbound import answering
-from messaging.sending import backoff, expiry
+from messaging.sending import backoff, dead_claims
 from messaging.sending.lease import Lease
 from tests.benchmarks import backlog
 from tests.support.web_server import database_url
@@ -65,7 +65,7 @@ def ring_until_done(channel, seconds=90, settle=True):
         assert time.monotonic() < deadline, f"{open_ones.count()} messages are left"
         doorbell.ring(channel.pk)
         if settle:
-            expiry.settle_dead_claims()
+            dead_claims.settle_dead_claims()
         time.sleep(0.3)
 
 

@@ -7,7 +7,7 @@ import pytest
 from messaging.models import Message, SendingState, Session, TrafficCount
 from messaging.models.person import Person
 from messaging.outbound import answering
-from messaging.sending import expiry, loop
+from messaging.sending import dead_claims, expiry, loop
 from tests.conftest import CUSTOMER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
 
@@ -193,7 +193,7 @@ def test_a_claim_whose_worker_died_becomes_unconfirmed_and_the_next_message_leav
     assert claim.message.text == "First"
     settings.CLAIM_LIFETIME = 0
 
-    assert expiry.settle_dead_claims() == 1
+    assert dead_claims.settle_dead_claims() == 1
     loop.drain(channel.pk)
 
     first.refresh_from_db()
