@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import Count, Sum
+from django.db.models import Count
 
 from messaging.models import Message, TrafficCount
-from messaging.models.traffic import FIELDS, quarter_of
+from messaging.models.traffic import quarter_of
 
 
 class Counts:
@@ -72,14 +72,10 @@ def _fold(channel_id: int, quarter_at: dt.datetime) -> int:
         if len(ids) < 2:
             return 0
         mine = TrafficCount.objects.filter(pk__in=ids)
-        sums = mine.aggregate(**{f"sum_{field}": Sum(field) for field in FIELDS})
+        sums = mine.totals()
         deleted, _by_model = mine.delete()
         if deleted != len(ids):  # another fold was quicker with some of them
             transaction.set_rollback(True)
             return 0
-        TrafficCount.objects.create(
-            channel_id=channel_id,
-            quarter_at=quarter_at,
-            **{field: sums[f"sum_{field}"] or 0 for field in FIELDS},
-        )
+        TrafficCount.objects.create(channel_id=channel_id, quarter_at=quarter_at, **sums)
         return len(ids) - 1

@@ -16,10 +16,9 @@ from messaging.models import Message, Session, WebhookLogEntry
 from messaging.models.person import Person
 from messaging.outbound import answering
 from messaging.sending import loop
+from tests.channels_app.providers.examplecom import Examplecom
 from tests.conftest import CUSTOMER, NUMBER
 from tests.support.scripted_server import ScriptedServer, json_answer
-
-from . import Examplecom
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
