@@ -6,7 +6,7 @@ from typing import Any
 
 
 def logging_settings(level: str) -> dict[str, Any]:
-    """Django's LOGGING: from `level` on, in words such as INFO, to standard error."""
+    """Django's LOGGING: from `level` (such as INFO) on, to standard error."""
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -22,10 +22,10 @@ def logging_settings(level: str) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "level": "INFO", "propagate": True},
-            # What strangers ask for in vain is no news; the webhook log counts what matters of it.
+            # Failed requests of strangers are no news; the webhook log counts those that matter.
             "django.request": {"level": "ERROR"},
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},
-            # It names addresses with tokens at DEBUG, and its warnings of pools say nothing to an administrator.
+            # It logs addresses with tokens at DEBUG, and its warnings about pools tell an administrator nothing.
             "urllib3": {"level": "ERROR"},
             "axes": {"level": "WARNING"},
             "celery.beat": {"filters": ["not every round"]},

@@ -8,7 +8,7 @@ from celery.schedules import crontab
 
 TASK_ROUTES = {
     "messaging.tasks.drain": {"queue": "sending"},
-    # They may wait for other people's servers, or for a large file; what is for the minute must not wait with them.
+    # These may wait for other people's servers, or for a large file; short tasks must not wait behind them.
     "messaging.tasks.take_out_files": {"queue": "files"},
     "messaging.tasks.take_out_waiting_files": {"queue": "files"},
     "messaging.tasks.fetch_files": {"queue": "files"},
@@ -40,5 +40,5 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "trim the webhook log": {"task": "messaging.tasks.trim_webhook_log", "schedule": crontab(minute=17)},
 }
 for _entry in SCHEDULE.values():
-    # What a stopped worker missed is not caught up with: the next round does it all.
+    # Rounds that a stopped worker missed are dropped: the next one does it all.
     _entry["options"] = {"expires": 600}

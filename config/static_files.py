@@ -1,10 +1,10 @@
-"""Static files in production: each under a name with its hash, so that browsers may keep it for ever."""
+"""Static files in production: each has a hash in its name, so that browsers may keep it for ever."""
 
 from __future__ import annotations
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-# Django has patterns for this too, but for everybody's scripts, and some of a package's point to what is not there.
+# Django has patterns for this too, but for all scripts, and some packages' scripts import files that don't exist.
 _IMPORT = (
     r"""(?P<matched>(?P<clause>\b(?:import|export)\s(?:[^;"]*\sfrom\s)?)"(?P<url>\.[^"]+)";)""",
     """%(clause)s"%(url)s";""",
@@ -12,10 +12,10 @@ _IMPORT = (
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
-    """Also rewrites what our JavaScript modules import to the hashed names.
+    """Also rewrites the imports of our JavaScript modules to the hashed names.
 
-    A module's hash depends on those of what it imports, so that each step down takes a pass more. Modules that import
-    each other in a circle never come to an end, and `collectstatic` fails.
+    A module's hash depends on those of its imports, so each level of imports takes another pass. A circle of imports
+    never ends, and `collectstatic` fails.
     """
 
     patterns = (

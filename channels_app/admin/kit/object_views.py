@@ -1,4 +1,4 @@
-"""Buttons of a thing's page: views that do one thing with it, beside Django's own."""
+"""The buttons of an object's page: views of its own that do one thing with it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ View = Callable[[Any, HttpRequest, int], HttpResponse]
 
 
 def object_view(name: str, *, asks_first: bool = False) -> Callable[[Deed], View]:
-    """Makes `deed(self, request, thing)` a view at `<id>/<name>/` for those who may change the thing.
+    """Makes `deed(self, request, thing)` a view at `<id>/<name>/` for people who may change the object.
 
-    Only a POST reaches it; with `asks_first` a GET too, which shows a page that asks. The thing's page is the answer
-    where it gives none of its own. Its address is `admin:<app>_<model>_<name>`, with `_` for `-`.
+    Only a POST reaches it; with `asks_first`, a GET too, which shows a page that asks. If it returns None, the answer
+    is the object's page. The view's name is `admin:<app>_<model>_<name>`, with `_` for `-`.
     """
 
     def decorate(deed: Deed) -> View:
@@ -44,7 +44,7 @@ def object_view(name: str, *, asks_first: bool = False) -> Callable[[Deed], View
 
 
 class ObjectViews(ModelAdmin[M]):
-    """An admin whose methods that are decorated with `object_view` have addresses."""
+    """An admin that gives its methods with `object_view` their addresses."""
 
     def get_urls(self) -> list[URLPattern]:
         methods = (getattr(type(self), name, None) for name in dir(type(self)))

@@ -18,7 +18,7 @@ function fitText() {
 async function send(message, files) {
   const uploads = [];
   for (const [index, file] of files.entries()) {
-    say("compose-status", `Handing over file ${index + 1} of ${files.length}…`);
+    say("compose-status", `Uploading file ${index + 1} of ${files.length}…`);
     uploads.push(await upload(file));
   }
   if (files.length) say("compose-status", "");
