@@ -62,8 +62,10 @@ def parse_inbound(stream: BinaryIO, headers: Mapping[str, str]) -> InboundMessag
 def read_files(stream: BinaryIO, open_file: Callable[[], BinaryIO]) -> list[FoundFile]:
     """The files of a body. Raises nothing of its own: what is broken or not understood has a `problem`."""
     found, digest = FileList(_LAYOUT), FileDigest()
+    sink = _Both(digest, FileField(found, open_file))
     with contextlib.suppress(NotUnderstoodError):  # then what was found before stays
-        _scan(Body(stream), _Both(digest, FileField(found, open_file)))
+        _scan(Body(stream), sink)
+    sink.end()  # of a field in whose middle the body ended
     if digest.found and not found.files:
         found.add(FoundFile(problem=NOT_UNDERSTOOD))
     return found.files

@@ -53,11 +53,16 @@ def test_files_in_a_form():
     assert read(body) == [("a.jpg", PICTURE)]
 
 
-def test_a_body_that_ends_early_keeps_what_was_whole():
+def test_a_body_that_ends_early_keeps_what_was_whole_and_closes_the_rest():
     body = json.dumps({"files": {"a.jpg": P, "b.jpg": P}}).encode()
+    opened = []
 
-    [(name, content), *_rest] = read(body[: -len(P) // 2])
-    assert (name, content) == ("a.jpg", PICTURE)
+    def open_file():
+        opened.append(io.BytesIO())
+        return opened[-1]
+
+    assert read(body[: -len(P) // 2], open_file) == [("a.jpg", PICTURE), ("b.jpg", "The file was cut short.")]
+    assert [each.closed for each in opened] == [False, True]
 
 
 def test_memory_stays_flat():
