@@ -112,7 +112,7 @@ def _rows(facts: dict[str, Any]) -> list[tuple[Any, str, str, str, str]]:
         (
             facts["channel"],
             _("Add an SMS channel"),
-            _("Your account at the ITSP."),
+            _("Your account with the ITSP."),
             _("Choose your ITSP, give the channel a name, enter the credentials of your account, and save."),
             _page("channel"),
         ),
