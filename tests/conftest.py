@@ -131,9 +131,12 @@ def apidaze(apidaze_process: Simulator) -> Simulator:
 
 
 @pytest.fixture
-def browser() -> Browser:
-    """The browser that all tests of this process share: close the contexts and pages that you open."""
-    return shared.browser()
+def browser() -> Iterator[Browser]:
+    """The browser that all tests of this process share; what a test leaves open in it is closed."""
+    browser = shared.browser()
+    yield browser
+    for context in browser.contexts:
+        context.close()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:

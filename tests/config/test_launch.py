@@ -93,7 +93,7 @@ def test_asked_to_end_it_leaves_nothing_a_second_start_keeps_the_data_and_a_kill
     """Over 5 s: it starts the real processes twice. How each kind of end is told: `test_supervisor`."""
     first = stack.start().sign_in
     assert len(stack.processes()) >= 6
-    assert stack.stop(signal.SIGINT) == 0
+    assert stack.stop(signal.SIGTERM) == 0
     assert_ended_in_order(stack)
     assert stack.start().sign_in == first
     if sys.platform == "linux":  # elsewhere nothing tells a process of its parent's end

@@ -54,7 +54,8 @@ STATES: dict[str, tuple[set[str], set[str]]] = {
 }
 
 
-# In these every address is walked; in the others those that read, and one that writes (`make test-sweep` walks all).
+# In these every address is walked, as a part of a page and as a whole one; in the others those that read, and one that
+# writes, and of whole pages the conversation's only. `make test-sweep` walks all in all.
 WALKED_WHOLE = (
     "waits, manual pickup",
     "held",
@@ -62,6 +63,7 @@ WALKED_WHOLE = (
     "closed by its holder",
 )
 FEW = {"conversation", "conversation-news", "conversation-earlier", "file", "file-preview", "answer"}
+FEW_WHOLE = {"conversation"}
 
 
 def ago(minutes: float) -> dt.datetime:
@@ -197,11 +199,12 @@ ONLY_POSTED = {
     "pick-up", "take-over", "close-session", "archive", "unarchive",
 }  # fmt: skip
 BOTH = {"transfer", "contact"}
+ALL = {*READ, *ONLY_POSTED, *BOTH}
 WITHOUT_A_SESSION = {"inbox", "session-list", "present", "away", "start-session", "start-check"}
 
 
 def test_every_address_is_walked():
-    assert {pattern.name for pattern in urlpatterns} == {*READ, *ONLY_POSTED, *BOTH, *WITHOUT_A_SESSION}
+    assert {pattern.name for pattern in urlpatterns} == ALL | WITHOUT_A_SESSION
 
 
 def everything() -> list[object]:
@@ -220,8 +223,9 @@ def send(
 
 
 def who_may_not_see_a_session_gets_404_and_changes_nothing(
-    state: str, world: World, names: Collection[str]
+    state: str, world: World, names: Collection[str], whole: Collection[str]
 ) -> None:
+    """By these names, those of `whole` as whole pages, too."""
     seen_by = STATES[state][0] | OVERSEE
     before = everything()
     for person in PEOPLE:
@@ -232,8 +236,7 @@ def who_may_not_see_a_session_gets_404_and_changes_nothing(
             if name not in names:
                 continue
             # A whole page takes long: asked for by those alone who might be taken for somebody who may see it.
-            is_near = person in (OTHER, AGENT, HOLDER)
-            is_asked_whole = is_near and (state in WALKED_WHOLE or name == "conversation")
+            is_asked_whole = name in whole and person in (OTHER, AGENT, HOLDER)
             for part in (False, True) if is_asked_whole else (True,):
                 answer = send(client, name, method, address, data, part=part)
                 where = f"{person}: {method} {address}"
@@ -310,8 +313,8 @@ def the_portals_page_of_a_session_is_for_who_oversees(state: str, world: World) 
 @pytest.mark.parametrize("state", STATES)
 def test_each_person_has_what_is_theirs_and_nothing_else(state, build):
     world = build(state)
-    names = {*READ, *ONLY_POSTED, *BOTH} if state in WALKED_WHOLE else FEW
-    who_may_not_see_a_session_gets_404_and_changes_nothing(state, world, names)
+    names, whole = (ALL, ALL) if state in WALKED_WHOLE else (FEW, FEW_WHOLE)
+    who_may_not_see_a_session_gets_404_and_changes_nothing(state, world, names, whole)
     who_sees_a_session_reads_it_with_its_files_and_finds_it_by_its_list(state, world)
     lists_and_counts_have_nothing_of_others(state, world)
     the_portals_page_of_a_session_is_for_who_oversees(state, world)
@@ -321,9 +324,8 @@ def test_each_person_has_what_is_theirs_and_nothing_else(state, build):
 @pytest.mark.once
 @pytest.mark.sweep
 @pytest.mark.parametrize("state", [state for state in STATES if state not in WALKED_WHOLE])
-def test_by_no_other_address_either(state, build):
-    names = {*READ, *ONLY_POSTED, *BOTH} - FEW
-    who_may_not_see_a_session_gets_404_and_changes_nothing(state, build(state), names)
+def test_by_no_address_whatever(state, build):
+    who_may_not_see_a_session_gets_404_and_changes_nothing(state, build(state), ALL, ALL)
 
 
 def test_an_earlier_session_and_its_files_are_seen_with_the_present_one(build):
