@@ -294,7 +294,7 @@ def test_100_mb_are_taken_and_one_byte_more_is_refused(stack, anna):
     status, _line = anna.evaluate(put, [limit])
     assert status == 201
     status, sentence = anna.evaluate(put, [1])
-    assert (status, "together" in sentence) == (422, True)
+    assert (status, "in total" in sentence) == (422, True)
     anna.reload()
     with anna.expect_response(re.compile("/remove/")):
         anna.get_by_role("button", name="Remove large.bin").click()
