@@ -13,14 +13,16 @@ from messaging.models import Session
 from messaging.thread_limits import Places
 from tests.conftest import CUSTOMER, NUMBER, OTHER_NUMBER
 from tests.messaging.arrivals import arrive
-from tests.support import shared
+from tests.support.web_server import WebServer
 
 THREADS = 20
 
 
 @pytest.fixture
 def server(db, file_folder):
-    return shared.web_server()
+    """One of its own, ended before the database is emptied: requests are under way in it to the last."""
+    with WebServer(file_folder.parent) as server:
+        yield server
 
 
 def signed_in(seat) -> dict[str, str]:
