@@ -20,6 +20,13 @@ NUMBER, OTHER_NUMBER = "+14102161183", "+14102161184"
 CUSTOMER = "+13057673260"
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The test database. What is shared has ended before it is dropped: the web process is connected to it."""
+    yield
+    shared.end()
+
+
 @pytest.fixture(autouse=True)
 def _no_line_of_another_test() -> None:
     log.forget()
