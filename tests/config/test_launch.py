@@ -113,6 +113,7 @@ def test_ctrl_c_while_it_is_still_starting_ends_everything(stack: Stack) -> None
 
 
 def test_a_database_that_does_not_answer_is_told_before_anything_starts(tmp_path: Path) -> None:
+    """Over 5 s: a connection is tried for 10 s, as the settings have it."""
     stack = Stack(tmp_path / "home", "postgresql://nobody@127.0.0.1:1/nothing")
     assert stack.launch().wait(60) == 1
     assert stack.terminal().endswith("migrate failed (exit code 1); its output is above.\n")

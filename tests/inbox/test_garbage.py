@@ -107,6 +107,7 @@ def test_bodies_that_are_no_forms(body, content_type, waiting, client):
     tab=st.text(max_size=8),
 )
 def test_any_text(text, key, tab, waiting, client):
+    """Over 5 s: 25 texts, each sent and shown."""
     address = reverse("answer", args=[waiting.pk])
     data = {
         "text": text.encode("utf-8", "replace").decode(),

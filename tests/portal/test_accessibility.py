@@ -59,6 +59,7 @@ LIBRARY = {("list", "select2-selection__rendered")}
 
 
 def test_axe_finds_nothing_on_any_page(rule, administrator, browser_of_administrator):
+    """Over 5 s: axe goes over every page, wide and narrow."""
     list(make_up(60, 300, seed=1))
     domain = Domain.objects.create(host="sms.example.com")
     Domain.objects.create(host="a-very-long-name-of-a-department.messages.international-company.example.org")

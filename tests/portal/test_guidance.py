@@ -185,6 +185,7 @@ def save(page: Page) -> None:
 def test_an_administrator_gets_from_an_empty_portal_to_an_answered_message_by_the_guidance_alone(
     empty_portal: Stack, apidaze: Simulator, browser: Browser
 ) -> None:
+    """Over 5 s: it starts the real processes, and goes through the whole set-up."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.goto(empty_portal.urls.portal)
     page.get_by_label("Login name").fill("admin")

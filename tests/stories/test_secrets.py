@@ -57,6 +57,7 @@ def _bytes(file: Path) -> bytes:
 
 
 def test_a_secret_typed_into_the_form_is_found_nowhere_afterwards(stack, browser):
+    """Over 5 s: it walks through the pages of a real portal, and waits for what the sender logs."""
     admin = sign_in(stack, browser, "admin")
     admin.goto(f"{stack.urls.portal}channels_app/channel/")
     admin.get_by_role("link", name="Apidaze (simulator)").click()
@@ -112,6 +113,7 @@ def test_the_webhooks_token_is_in_no_log_of_any_process(stack):
 
 
 def test_a_changed_credentials_key_is_told_and_nothing_is_sent(stack, browser):
+    """Over 5 s: the real processes start again, and that nothing is sent takes 3 s to see."""
     stack.stop()
     stack.environment["CREDENTIALS_KEY"] = Fernet.generate_key().decode()
     stack.start()

@@ -87,6 +87,7 @@ def full(receive, rule, anna, ben, file_folder) -> Session:
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_axe_finds_nothing(viewport, full, anna, supervisor, browser_of):
+    """Over 5 s: axe goes over every page, in light and dark."""
     nobody = User.objects.create_user("nobody", "secret words 123")
     link = reverse("welcome", args=[SignInLink.issue(nobody)])
     with pages() as opened:

@@ -47,6 +47,7 @@ def set_mode(queue: MessageQueue, mode: str) -> None:
 
 
 def test_manual_pickup_has_one_winner_and_the_others_keep_their_text(waiting, agents):
+    """Over 5 s: a page without a stream hears of what the other did by asking, every 3 s."""
     address = f"/inbox/{waiting.pk}/?tab=queue"
     anna, ben = agents("anna", address), agents("ben", address)
     ben.locator("#text").fill("I was about to answer")
@@ -77,6 +78,7 @@ def test_a_pick_up_race_is_lost_with_a_sentence(waiting, agents):
 
 
 def test_auto_pickup_goes_to_who_answers_first(waiting, queue, agents):
+    """Over 5 s: a page without a stream hears of what the other did by asking, every 3 s."""
     set_mode(queue, MessageQueue.Mode.AUTO)
     address = f"/inbox/{waiting.pk}/?tab=queue"
     anna, ben = agents("anna", address), agents("ben", address)
@@ -88,6 +90,7 @@ def test_auto_pickup_goes_to_who_answers_first(waiting, queue, agents):
 
 
 def test_with_pickup_disabled_all_answer_and_see_each_other(waiting, queue, receive, agents):
+    """Over 5 s: a page without a stream hears of what the other did by asking, every 3 s."""
     set_mode(queue, MessageQueue.Mode.DISABLED)
     address = f"/inbox/{waiting.pk}/?tab=queue"
     anna, ben = agents("anna", address), agents("ben", address)
@@ -102,6 +105,7 @@ def test_with_pickup_disabled_all_answer_and_see_each_other(waiting, queue, rece
 
 
 def test_a_transferred_session_moves_from_one_list_to_the_other_with_its_history(waiting, agents, receive):
+    """Over 5 s: a page without a stream hears of what the other did by asking, every 3 s."""
     anna, carla = agents("anna", f"/inbox/{waiting.pk}/?tab=queue"), agents("carla")
     anna.get_by_role("button", name="Pick up").click()
     expect(anna.get_by_text("Picked up by 1001 Anna")).to_be_visible()
@@ -139,6 +143,7 @@ def test_a_transferred_session_moves_from_one_list_to_the_other_with_its_history
 
 @pytest.mark.parametrize("may_take_over", [False, True])
 def test_starting_where_a_colleague_has_the_customer(may_take_over, waiting, channel, rule, ben, agents):
+    """Over 5 s: a page without a stream hears of what the other did by asking, every 3 s."""
     channel.allow_takeover = may_take_over
     channel.save()
     waiting.give_to(ben)
@@ -179,6 +184,7 @@ def test_drafts_outlive_a_reload_and_a_lost_connection_loses_nothing(waiting, re
 
 
 def test_ten_tabs_of_one_browser_all_stay_up_to_date(waiting, receive, agents):
+    """Over 5 s: ten pages load, and each asks for news every 3 s."""
     first = agents("anna", f"/inbox/{waiting.pk}/?tab=queue")
     tabs = [first]
     for _number in range(9):

@@ -21,6 +21,7 @@ SOON = 15_000
 
 
 def test_a_failed_send_keeps_the_text_and_says_why(waiting, anna, ben, browser_of):
+    """Over 5 s: one page lives through every way in which a send can fail."""
     with pages() as opened:
         page = opened.open(browser_of(anna), path=f"/inbox/{waiting.pk}/?tab=queue")
         _is_refused(page, "x" * 1601, "1,601 characters")

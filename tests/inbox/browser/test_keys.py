@@ -21,6 +21,7 @@ pytestmark = [
 
 
 def test_everything_is_done_by_keys(receive, rule, anna, ben, browser_of):
+    """Over 5 s: one page lives through everything that a keyboard can do."""
     sessions = [receive("First"), receive("Second", sender="+13057673261")]
     path = f"/inbox/{sessions[0].pk}/"
     with pages() as opened:

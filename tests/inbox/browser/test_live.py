@@ -103,6 +103,7 @@ def next_hint(lines: Iterator[bytes]) -> str:
 def test_ten_tabs_hear_of_everything_through_one_stream_and_miss_nothing(
     live, broker, waiting, channel, rule, anna, ben, browser_of
 ):
+    """Over 5 s: eleven pages load, and the events process is killed and comes back."""
     server, events = live
     mine, colleague = browser_of(anna), browser_of(ben)
     path = f"/inbox/{waiting.pk}/?tab=queue"

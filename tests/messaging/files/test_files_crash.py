@@ -113,6 +113,7 @@ def call(stack: Stack, task: str) -> None:
 
 @pytest.mark.stack
 def test_every_byte_of_a_message_answered_200_is_there_though_all_is_killed_right_after(stack: Stack) -> None:
+    """Over 5 s: it starts the real processes twice, and waits for the clock's round of 30 s."""
     some = random.Random(1)
     messages = [
         {f"{number}.bin": some.randbytes(100_000) for number in range(3)},
@@ -136,6 +137,7 @@ def test_every_byte_of_a_message_answered_200_is_there_though_all_is_killed_righ
 
 @pytest.mark.stack
 def test_a_worker_killed_while_it_stores_files_leaves_none_twice(stack: Stack) -> None:
+    """Over 5 s: it starts the real processes twice, and they store 96 MB."""
     some = random.Random(2)
     files = {f"{number}.bin": some.randbytes(8 * MEGABYTE) for number in range(12)}
     webhook(stack, files)
@@ -160,6 +162,7 @@ def test_a_worker_killed_while_it_stores_files_leaves_none_twice(stack: Stack) -
 
 @pytest.mark.django_db(transaction=True)
 def test_a_purge_killed_half_way_is_finished_by_the_next(bring: Any, file_folder: Path) -> None:
+    """Over 5 s: two real processes purge 800 files, so many that the first can be killed half-way."""
     message, now = bring({"a.txt": b"Hello"}), timezone.now()
     folder = file_folder / "2026/01/01"
     folder.mkdir(parents=True)

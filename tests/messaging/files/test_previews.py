@@ -228,6 +228,7 @@ class TestHostilePictures:
         assert previews.make(file.pk)
 
     def test_one_that_hangs_or_crashes_is_tried_twice_and_holds_up_no_other(self, make_file, faulty):
+        """Over 5 s: one that hangs is given up after 3 s, twice."""
         hangs, crashes = make_file(animation("GIF")), make_file(picture(kind="PNG"))
         good = [make_file(picture()), make_file(picture(kind="WEBP"))]
 

@@ -9,6 +9,7 @@ from tests.benchmarks import crash_receiving
 
 @pytest.mark.stack
 def test_what_was_answered_200_is_there_whatever_is_killed_meanwhile(tmp_path):
+    """Over 5 s: 1,500 requests to real processes, which are killed and start again meanwhile."""
     database = os.environ.get("TEST_DATABASE", "sqlite")
 
     outcome = crash_receiving.run(tmp_path, database, requests=1500, pause=1.0)

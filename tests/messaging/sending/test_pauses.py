@@ -187,6 +187,7 @@ def test_an_answer_to_an_old_key_does_not_hold_the_queue_of_the_new_one(channel,
 
 
 def test_two_silent_itsps_leave_senders_for_the_third_channel(apidaze):
+    """Over 5 s: each send to a silent ITSP waits for `SEND_TIMEOUT`, and they need several rounds."""
     with Simulator() as silent:
         silent.set_fault("silence")
         lost = [backlog.make_channel(number, silent.base_url, 1000) for number in range(2)]

@@ -75,6 +75,7 @@ def taken(apidaze):
 
 
 def test_several_senders_together_hold_the_rate_and_send_everything_once(busy_channel, senders, apidaze):
+    """Over 5 s: 160 messages at 40 a second, after three senders have started."""
     channel = busy_channel(rate=40, messages=160)
     senders.start(3)
 
@@ -86,6 +87,7 @@ def test_several_senders_together_hold_the_rate_and_send_everything_once(busy_ch
 
 
 def test_one_sender_serves_many_channels_alike(busy_channel, senders, apidaze):
+    """Over 5 s: each channel has 8 messages, at 2 a second."""
     channels = [busy_channel(rate=2, messages=8, number=number) for number in range(40)]
     for channel in channels:
         doorbell.ring(channel.pk)  # before anybody listens: the rings wait in the broker
@@ -110,6 +112,7 @@ def test_one_sender_serves_many_channels_alike(busy_channel, senders, apidaze):
 
 @pytest.mark.parametrize(("before", "after"), [(40, 5), (5, 40)])
 def test_a_changed_rate_holds_within_a_second(busy_channel, senders, apidaze, before, after):
+    """Over 5 s: a second at the old rate and three at the new one, after a sender has started."""
     channel = busy_channel(rate=before, messages=140)
     senders.start(1)
     doorbell.ring(channel.pk)
@@ -129,6 +132,7 @@ def test_a_changed_rate_holds_within_a_second(busy_channel, senders, apidaze, be
 
 
 def test_killed_senders_lose_nothing_and_double_nothing(busy_channel, senders, apidaze, settings):
+    """Over 5 s: a sender is killed every 3 s, and what it claimed may be left alone for 12 s."""
     settings.CLAIM_LIFETIME = 12  # seconds; more than a send takes here, less than a test should
     channel = busy_channel(rate=15, messages=120)
     apidaze.set_faults(
@@ -163,6 +167,7 @@ def test_killed_senders_lose_nothing_and_double_nothing(busy_channel, senders, a
 
 
 def test_a_stopped_sender_that_goes_on_sends_nothing_on_its_old_lease(busy_channel, senders, apidaze):
+    """Over 5 s: the senders stand still until their lease has ended, which takes 5 s."""
     channel = busy_channel(rate=20, messages=160)
     senders.start(2)
     doorbell.ring(channel.pk)
@@ -181,6 +186,7 @@ def test_a_stopped_sender_that_goes_on_sends_nothing_on_its_old_lease(busy_chann
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_restart_makes_nothing_unconfirmed(busy_channel, senders, apidaze, number):
+    """Over 5 s: 60 messages at 20 a second, and two starts of a sender."""
     channel = busy_channel(rate=20, messages=60)
     apidaze.set_faults(latency_ms=300)
     senders.start(1)
@@ -202,6 +208,7 @@ def test_a_restart_makes_nothing_unconfirmed(busy_channel, senders, apidaze, num
 
 
 def test_an_emptied_or_killed_broker_costs_no_message(busy_channel, senders, broker, apidaze):
+    """Over 5 s: the lease must be let go before the broker is killed, and the sender find its way back after it."""
     channel = busy_channel(rate=50, messages=1)
     senders.start(1)
     ring_until_done(channel)

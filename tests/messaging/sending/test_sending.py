@@ -85,6 +85,7 @@ def test_messages_of_a_session_leave_in_the_order_written(channel, write, apidaz
     ],
 )
 def test_what_each_answer_concludes(channel, write, apidaze, fault, status, code):
+    """Over 5 s where nothing answers: that is how long a send waits (`SEND_TIMEOUT`)."""
     apidaze.set_fault(fault)
     message = write()
 

@@ -115,6 +115,7 @@ def test_agents_have_no_chart(make_extension: Any, channel: Channel) -> None:
 @pytest.mark.stack
 @pytest.mark.once
 def test_it_is_drawn_once_the_list_is_there(rule: RoutingRule, administrator_client: Client) -> None:
+    """Over 5 s: the list loads twice in a browser, the second time with a chart that comes a second late."""
     TrafficCount.objects.create(channel=rule.channel, quarter_at=quarter_of(timezone.now()), received=500)
     with pages() as opened:
         page = opened.open(administrator_client, CHANNELS)
