@@ -126,6 +126,21 @@ def test_without_an_id_the_same_message_within_ten_seconds_is_stored_and_marked(
     assert [message.possible_repeat for message in Message.objects.all()] == [False, True, False]
 
 
+def test_a_repeat_of_what_came_before_its_rule_was_deleted_is_recognised(channel, rule):
+    with time_machine.travel("2026-03-01T12:00:00Z", tick=False) as clock:
+        arrive(channel, "Yes")
+        arrive(channel, "With an id", message_id="a")
+        rule.delete()
+        clock.shift(9.9)
+        arrive(channel, "Yes")
+        clock.shift(10.1)
+        arrive(channel, "Yes")
+        repeat = arrive(channel, "With an id", message_id="a")
+
+    assert [message.possible_repeat for message in UnroutableMessage.objects.order_by("pk")] == [True, False]
+    assert repeat.outcome == "repeat"
+
+
 def test_a_sender_that_is_no_number_opens_a_session_like_any_other(channel, rule):
     arrive(channel, "Your code is 1234", sender="Google")
 
