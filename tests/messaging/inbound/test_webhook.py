@@ -314,6 +314,15 @@ def test_a_rotated_token_can_end_at_once(post, rule, channel, address):
     assert post().status_code == 404
 
 
+def test_ending_at_once_ends_those_from_before_that_one_too(post, rule, channel, address):
+    WebhookToken.rotate(channel)
+    assert post().status_code == 200
+
+    WebhookToken.rotate(channel, end_old_at_once=True)
+
+    assert post().status_code == 404
+
+
 def test_only_post_brings_messages(client, address, rule):
     assert client.get(address).status_code == 405
     assert WebhookLogEntry.objects.get().detail == "GET instead of POST"
